@@ -1,0 +1,1 @@
+"""The assistant itself: one case in, one explained suggestion out; a human decides."""

@@ -1,0 +1,1 @@
+"""What every room shares: the domain, the catalogue, eligibility, gates, screening and deadlines."""

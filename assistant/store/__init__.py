@@ -1,0 +1,1 @@
+"""Cases, suggestions and decisions, kept durably and encrypted."""

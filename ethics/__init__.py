@@ -1,0 +1,1 @@
+"""Record what was done so that anyone can verify it and nobody can quietly change it."""

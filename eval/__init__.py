@@ -1,0 +1,1 @@
+"""Measure what the assistant does, beside a named peer."""

@@ -1,0 +1,1 @@
+"""Say why, in terms a caseworker can check."""

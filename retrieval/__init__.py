@@ -1,0 +1,1 @@
+"""Find the guidance and the earlier cases that bear on a case."""

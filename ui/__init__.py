@@ -1,0 +1,1 @@
+"""The three rooms people use: caseworker, citizen, ethics board."""
