@@ -115,12 +115,8 @@ def _built_in() -> Catalogue:
 
 
 def _load(folder: Traversable) -> Catalogue:
-    texts = {
-        name: schema.read_text(folder / name, required=name in REQUIRED) for name in (*REQUIRED, *OPTIONAL)
-    }
-    data: dict[str, Any] = {
-        name: schema.parse_yaml(name, text) for name, text in texts.items() if text is not None
-    }
+    texts = {name: schema.read_text(folder / name, required=name in REQUIRED) for name in (*REQUIRED, *OPTIONAL)}
+    data: dict[str, Any] = {name: schema.parse_yaml(name, text) for name, text in texts.items() if text is not None}
     labels = schema.read_labels(data.get("labels.yaml"))
     meta, fields = schema.read_fields(data["case_fields.yaml"], labels)
     head, pathways = schema.read_pathways(data["pathways.yaml"], data.get("ordering.yaml"))

@@ -34,9 +34,7 @@ def check(catalogue: Catalogue) -> None:
                 "goal_type",
                 f"{pathway.goal_type!r} is not among meta.goal_types",
             )
-        _check_predicates(
-            catalogue, "pathways.yaml", pathway.id, "eligibility", [pathway.eligibility], decides=True
-        )
+        _check_predicates(catalogue, "pathways.yaml", pathway.id, "eligibility", [pathway.eligibility], decides=True)
         contra = [p for p in (pathway.contraindication_hard, pathway.contraindication_soft) if p is not None]
         _check_predicates(catalogue, "pathways.yaml", pathway.id, "contraindications", contra, decides=True)
         _check_predicates(
@@ -49,28 +47,20 @@ def check(catalogue: Catalogue) -> None:
         )
         for topic in pathway.goal_topics:
             if topic not in catalogue.ordering.goal_topics:
-                raise CatalogueError(
-                    "ordering.yaml", pathway.id, "goal_topics", f"there is no goal topic {topic!r}"
-                )
+                raise CatalogueError("ordering.yaml", pathway.id, "goal_topics", f"there is no goal topic {topic!r}")
     _check_rules(catalogue)
 
 
 def _check_field(catalogue: Catalogue, field: FieldSpec) -> None:
     if field.area not in catalogue.areas:
-        raise CatalogueError(
-            "case_fields.yaml", field.id, "area", f"{field.area!r} is not among meta.area_values"
-        )
+        raise CatalogueError("case_fields.yaml", field.id, "area", f"{field.area!r} is not among meta.area_values")
     if field.type in ("enum", "list") and not field.allowed:
-        raise CatalogueError(
-            "case_fields.yaml", field.id, "allowed", "an enum or a list needs its allowed values"
-        )
+        raise CatalogueError("case_fields.yaml", field.id, "allowed", "an enum or a list needs its allowed values")
     if field.type in ("integer", "number") and field.range is None:
         raise CatalogueError("case_fields.yaml", field.id, "range", "a number needs its range")
     for name in (*field.value_model_use, *field.value_area):
         if name not in field.allowed:
-            raise CatalogueError(
-                "case_fields.yaml", field.id, "value_model_use", f"{name!r} is not an allowed value"
-            )
+            raise CatalogueError("case_fields.yaml", field.id, "value_model_use", f"{name!r} is not an allowed value")
 
 
 def _check_rules(catalogue: Catalogue) -> None:
@@ -85,17 +75,18 @@ def _check_rules(catalogue: Catalogue) -> None:
                 raise CatalogueError("flags.yaml", flag.id, "eligible", f"there is no pathway {pathway!r}")
     for rule in catalogue.outcomes:
         _check_predicates(catalogue, "outcomes.yaml", rule.outcome, "when", [rule.when], decides=True)
+    for choice in catalogue.ordering.law_choices:
+        _check_predicates(catalogue, "ordering.yaml", choice.id, "when", [choice.when], decides=True)
     for deadline in catalogue.deadlines.values():
-        named = [*deadline.from_fields, *(n for n in (deadline.from_number, deadline.met_by) if n)]
+        named = [
+            *(name for name, _ in deadline.starts),
+            *(n for n in (deadline.from_number, deadline.met_by) if n),
+        ]
         for name in named:
             if name not in catalogue.fields:
-                raise CatalogueError(
-                    "deadlines.yaml", deadline.id, "from_fields", f"there is no field {name!r}"
-                )
+                raise CatalogueError("deadlines.yaml", deadline.id, "starts", f"there is no field {name!r}")
         if deadline.applies is not None:
-            _check_predicates(
-                catalogue, "deadlines.yaml", deadline.id, "applies", [deadline.applies], decides=False
-            )
+            _check_predicates(catalogue, "deadlines.yaml", deadline.id, "applies", [deadline.applies], decides=False)
 
 
 def _check_predicates(

@@ -32,6 +32,7 @@ from assistant.core.rules import (
     Gate,
     GateEffect,
     GoalTopic,
+    LawChoice,
     LawName,
     Ordering,
     OutcomeRule,
@@ -49,9 +50,7 @@ class CatalogueError(UserError):
 
     def __init__(self, file: str, entry: str, field: str, problem: str) -> None:
         where = ", ".join(
-            part
-            for part in (file, f"entry {entry!r}" if entry else "", f"field {field!r}" if field else "")
-            if part
+            part for part in (file, f"entry {entry!r}" if entry else "", f"field {field!r}" if field else "") if part
         )
         super().__init__(f"The catalogue is broken in {where}: {problem}.")
 
@@ -384,8 +383,7 @@ def read_laws(data: Any, short_names: Mapping[str, str]) -> dict[str, LawName]:
 
 class _DeadlineRule(_Strict):
     id: str
-    from_fields: tuple[str, ...] = ()
-    days: int = 0
+    starts: tuple[tuple[str, int], ...] = ()
     from_number: str | None = None
     at_weeks: int = 0
     warn_from_weeks: int = 0
@@ -413,7 +411,6 @@ class _OutcomeRule(_Strict):
     outcome: Outcome
     when: Condition
     unless_tier: tuple[Tier, ...] = ()
-    folds: tuple[str, ...] = ()
     text_da: str
     text_en: str
     law_refs: tuple[str, ...] = ()
@@ -424,6 +421,15 @@ class _GoalTopic(_Strict):
     words: Patterns
     label_da: str
     label_en: str
+
+
+class _LawChoice(_Strict):
+    id: str
+    law: str
+    when: Condition
+    because_da: str
+    because_en: str
+    law_refs: tuple[str, ...] = ()
 
 
 class _ScreeningPattern(_Strict):
@@ -465,14 +471,22 @@ def read_outcomes(data: Any) -> tuple[OutcomeRule, ...]:
 
 def read_ordering(data: Any) -> Ordering:
     """The words of goals, and what negates them."""
+    file = "ordering.yaml"
     if data is None:
         return Ordering()
-    topics = _list("ordering.yaml", data, "goal_topics", _GoalTopic, GoalTopic)
+    topics = _list(file, data, "goal_topics", _GoalTopic, GoalTopic)
     negations = tuple(re.compile(str(item), re.IGNORECASE) for item in data.get("negations", ()))
+    choices = _list(file, data, "law_choices", _LawChoice, LawChoice) if "law_choices" in data else []
+    try:
+        askable = _predicate(data.get("consent_may_be_asked"))
+    except ValueError as error:
+        raise CatalogueError(file, "", "consent_may_be_asked", str(error)) from None
     return Ordering(
         goal_topics={topic.id: topic for topic in topics},
         negations=negations,
-        fields_for_goal=tuple(data.get("goal_fields", ())),
+        goal_fields=tuple(data.get("goal_fields", ())),
+        law_choices=tuple(choices),
+        consent_may_be_asked=askable,  # type: ignore[arg-type]
     )
 
 

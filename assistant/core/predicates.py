@@ -61,11 +61,9 @@ def parse_predicate(data: object) -> Predicate:
 def _leaf(data: Mapping[str, Any]) -> Leaf:
     if unknown := sorted(data.keys() - {"field", "op", "value"}):
         raise ValueError(f"unknown keys {unknown} in the condition on {data['field']!r}")
-    operator = data.get("op")
+    operator = str(data.get("op"))
     if operator not in OPERATORS:
-        raise ValueError(
-            f"unknown operator {operator!r} on {data['field']!r}; known are {', '.join(OPERATORS)}"
-        )
+        raise ValueError(f"unknown operator {operator!r} on {data['field']!r}; known are {', '.join(OPERATORS)}")
     value = data.get("value")
     if operator not in VALUELESS_OPERATORS and value is None:
         raise ValueError(f"the condition {operator!r} on {data['field']!r} needs a value")

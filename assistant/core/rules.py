@@ -53,13 +53,13 @@ class LawName:
 class DeadlineRule:
     """How a deadline is counted.
 
-    `from_fields` are tried in order and the first known date counts; `days` are calendar days after it.
-    `from_number` instead counts from a number of weeks on file to `at_weeks`.
+    `starts` are tried in order; the first date on file counts, plus its number of calendar days (0 or more).
+    `from_number` instead counts from a number of weeks on file to `at_weeks`, shown from `warn_from_weeks`.
+    `met_by` names the date field that, when not later than the due date, settles the deadline.
     """
 
     id: str
-    from_fields: tuple[str, ...] = ()
-    days: int = 0
+    starts: tuple[tuple[str, int], ...] = ()
     from_number: str | None = None
     at_weeks: int = 0
     warn_from_weeks: int = 0
@@ -101,7 +101,9 @@ class Ordering:
 
     goal_topics: Mapping[str, GoalTopic] = field(default_factory=dict)
     negations: tuple[re.Pattern[str], ...] = ()
-    fields_for_goal: tuple[str, ...] = ()
+    goal_fields: tuple[str, ...] = ()
+    law_choices: tuple[LawChoice, ...] = ()
+    consent_may_be_asked: Predicate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +113,20 @@ class OutcomeRule:
     outcome: Outcome
     when: Predicate
     unless_tier: tuple[str, ...] = ()
-    folds: tuple[str, ...] = ()
     text_da: str
     text_en: str
+    law_refs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawChoice:
+    """Which law a situation belongs under; the caseworker confirms it before any pathway is chosen."""
+
+    id: str
+    law: str
+    when: Predicate
+    because_da: str
+    because_en: str
     law_refs: tuple[str, ...] = ()
 
 
