@@ -1,0 +1,176 @@
+"""An entry of the log and the exact bytes of its leaf."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from ethics.canonical import JSON, canonical
+from ethics.errors import RecordError
+from ethics.merkle import leaf_hash
+from ethics.screen import personal_number
+
+LEAF_VERSION = 1
+Columns = tuple[int, str, str, int, str | None, str | None, str, str | None, str | None]
+"""Index, time, type, type version, reference, subject, body, payload commitment and salt."""
+_REFERENCE = re.compile(r"[A-Za-z0-9._:/=+@-]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """What is to be logged.
+
+    `body` is the clear part and holds no personal data; `ref` is an opaque id such as that of a suggestion;
+    `subject` is the case or person, kept out of the log and stood for by an opaque id; `payload` is sealed
+    under the subject's key. `version` is that of the record type, the newest when None.
+    """
+
+    type: str
+    body: Mapping[str, JSON] = field(default_factory=dict)
+    ref: str | None = None
+    subject: str | None = None
+    payload: bytes | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry as it is stored; every column but the last two is committed to by the leaf hash."""
+
+    index: int
+    time: str
+    type: str
+    type_version: int
+    ref: str | None
+    subject: str | None
+    body: str
+    payload_sha256: str | None
+    salt: str | None
+    leaf_hash: bytes
+    mac: bytes | None = None
+
+    @property
+    def leaf(self) -> bytes:
+        """The leaf data: RFC 8785 JSON."""
+        return render_leaf(self.columns).encode()
+
+    @property
+    def columns(self) -> Columns:
+        """The columns that the leaf is made of."""
+        about = (self.index, self.time, self.type, self.type_version, self.ref, self.subject)
+        return (*about, self.body, self.payload_sha256, self.salt)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it is read back."""
+
+    index: int
+    time: str
+    type: str
+    type_version: int
+    ref: str | None
+    subject: str | None
+    """The opaque id of the person, 32 hex digits."""
+    body: dict[str, Any]
+    payload_sha256: str | None
+    leaf_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where an entry now stands, durably."""
+
+    index: int
+    leaf_hash: str
+    checkpoint: str
+    time: str
+
+
+def render_leaf(columns: Columns) -> str:
+    """The RFC 8785 JSON of a leaf, written from its stored columns; the body is canonical JSON already.
+
+    The columns hold no character that JSON would escape, and the keys stand in their canonical order.
+    """
+    index, time, kind, version, ref, subject, body, payload_sha256, salt = columns
+    return (
+        f'{{"body":{body},"index":{index},"payload_sha256":{_text(payload_sha256)},"ref":{_text(ref)},'
+        f'"salt":{_text(salt)},"subject":{_text(subject)},"time":"{time}","type":"{kind}",'
+        f'"type_version":{version},"v":{LEAF_VERSION}}}'
+    )
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else f'"{value}"'
+
+
+def entry_of(row: Row) -> Entry:
+    """The stored row as people read it."""
+    return Entry(
+        row.index,
+        row.time,
+        row.type,
+        row.type_version,
+        row.ref,
+        row.subject,
+        json.loads(row.body),
+        row.payload_sha256,
+        row.leaf_hash.hex(),
+    )
+
+
+def row_of_leaf(leaf: bytes) -> Row:
+    """Take leaf data apart again; raises `ValueError` when it is not the leaf of this format, byte for byte."""
+    read = json.loads(leaf)
+    if not isinstance(read, dict):
+        raise ValueError("the leaf is no JSON object")
+    try:
+        row = Row(
+            read["index"],
+            read["time"],
+            read["type"],
+            read["type_version"],
+            read["ref"],
+            read["subject"],
+            canonical(read["body"]).decode(),
+            read["payload_sha256"],
+            read["salt"],
+            leaf_hash(leaf),
+        )
+    except KeyError as error:
+        raise ValueError(f"the leaf lacks {error}") from error
+    if row.leaf != leaf:
+        raise ValueError("the leaf is not in its canonical form")
+    return row
+
+
+def payload_commitment(salt: bytes, sealed: bytes) -> str:
+    """What the leaf says about a sealed payload: the SHA-256 of salt and ciphertext."""
+    return sha256(salt + sealed).hexdigest()
+
+
+def payload_aad(origin: str, kind: str, salt: str) -> bytes:
+    """What a payload is bound to when sealed: this log, this type, this entry's salt."""
+    return f"{origin}\n{kind}\n{salt}".encode()
+
+
+def check_reference(kind: str, ref: str | None) -> None:
+    """Refuse a reference that could carry more than an opaque id."""
+    if ref is None:
+        return
+    if not _REFERENCE.fullmatch(ref):
+        raise RecordError(kind, "its `ref` is not an id of letters, digits and . : / = + @ - _")
+    if found := personal_number(ref):
+        raise RecordError(kind, f"its `ref` holds a {found}; use an opaque id")
+
+
+def timestamp(moment: datetime) -> str:
+    """UTC to the second; finer would measure people at work."""
+    if moment.tzinfo is None:
+        raise ValueError("the clock must give times with a time zone")
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

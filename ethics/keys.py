@@ -1,0 +1,298 @@
+"""One key per person, wrapped by a master key; destroying the key erases the person wherever it sealed.
+
+The store is a small file of its own, to be kept out of ordinary backups. It never holds a case id: a person is
+found by a keyed hash, and everything outside the store knows them by a random opaque id alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from threading import RLock
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ethics.errors import ErasedError, KeyUseError
+
+_FORM = b"\x01"
+_OPAQUE, _NONCE, _KEY = 16, 12, 32
+_SCHEMA = """
+CREATE TABLE store (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL,
+                    master TEXT NOT NULL, lookup BLOB NOT NULL);
+CREATE TABLE person (opaque BLOB PRIMARY KEY, lookup BLOB UNIQUE, wrapped BLOB) WITHOUT ROWID;
+"""
+
+
+def new_master_file(path: Path) -> bytes:
+    """Make a master key in a file that only its owner may read; refuses to write over one."""
+    master = os.urandom(_KEY)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise KeyUseError(f"{path} already exists; a master key is never written over.") from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(master) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return master
+
+
+def master_from_file(path: Path) -> bytes:
+    """Read a master key: 32 bytes in base64."""
+    if not path.is_file():
+        raise KeyUseError(f"There is no master key at {path}; restore it, or name its file in the settings.")
+    return _decode_master(path.read_text(encoding="ascii", errors="replace"), str(path))
+
+
+def master_from_environment(variable: str, environment: Mapping[str, str]) -> bytes:
+    """Read a master key from an environment variable: 32 bytes in base64."""
+    if not (text := environment.get(variable)):
+        raise KeyUseError(f"The environment variable {variable} holds no master key; set it to 32 bytes in base64.")
+    return _decode_master(text, variable)
+
+
+def _decode_master(text: str, source: str) -> bytes:
+    try:
+        master = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise KeyUseError(f"{source} holds no master key: it should be 32 bytes in base64.") from error
+    if len(master) != _KEY:
+        raise KeyUseError(f"{source} holds {len(master)} bytes; a master key is 32 bytes in base64.")
+    return master
+
+
+class KeyStore:
+    """The keys of persons, in one SQLite file; safe for several threads and processes."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, master: bytes) -> None:
+        self.path = path
+        self._connection, self._master = connection, master
+        self._lock, self._process = RLock(), os.getpid()
+        self._cache: dict[bytes, tuple[bytes, AESGCM]] = {}
+        self._version = -1
+        row = self._read_header()
+        if row[0] != _master_id(master):
+            raise KeyUseError(f"The master key is not the one that {path} was locked with (its id is {row[0]}).")
+        self._lookup_key = _unwrap(master, row[1], b"lookup")
+
+    @classmethod
+    def create(cls, path: Path, master: bytes) -> KeyStore:
+        """Make an empty store; refuses to write over one."""
+        if path.exists():
+            raise KeyUseError(f"{path} already exists; a key store is never written over.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        connection = _connect(path)
+        with _transaction(connection):
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                connection.execute(statement)
+            connection.execute(
+                "INSERT INTO store VALUES (1, 1, ?, ?)",
+                (_master_id(master), _wrap(master, os.urandom(_KEY), b"lookup")),
+            )
+        return cls(path, connection, master)
+
+    @classmethod
+    def open(cls, path: Path, master: bytes) -> KeyStore:
+        """Open a store; raises `KeyUseError` when it is missing or locked with another master key."""
+        if not path.is_file():
+            raise KeyUseError(f"There is no key store at {path}; restore it from its own backup.")
+        return cls(path, _connect(path), master)
+
+    def close(self) -> None:
+        """Forget every key in memory and close the file."""
+        with self._lock:
+            self._cache.clear()
+            self._connection.close()
+
+    def opaque(self, subject: str, create: bool = True) -> str | None:
+        """The random id that stands for a person outside this store (32 hex digits).
+
+        A person unknown to the store gets one, with a key, unless `create` is False: then the answer is None.
+        """
+        with self._lock:
+            found = self._person(subject, create)
+            return found[0].hex() if found else None
+
+    def seal(self, subject: str, plaintext: bytes, aad: bytes) -> bytes:
+        """Encrypt under the person's key (AES-256-GCM); `aad` must be given again to open."""
+        with self._lock:
+            found = self._person(subject, create=True)
+            if found is None:  # pragma: no cover - create=True always finds
+                raise ErasedError
+            opaque, cipher = found
+        nonce = os.urandom(_NONCE)
+        return _FORM + opaque + nonce + cipher.encrypt(nonce, plaintext, opaque + aad)
+
+    def open_sealed(self, subject: str | None, sealed: bytes, aad: bytes) -> bytes:
+        """Decrypt what `seal` made; `subject` may be None where only the opaque id is known.
+
+        Raises `ErasedError` after the key was shredded, `KeyUseError` when it is another person's or was changed.
+        """
+        if len(sealed) < 1 + _OPAQUE + _NONCE + 16 or sealed[:1] != _FORM:
+            raise KeyUseError("The sealed content is damaged; take it from a backup.")
+        opaque, nonce = sealed[1 : 1 + _OPAQUE], sealed[1 + _OPAQUE : 1 + _OPAQUE + _NONCE]
+        with self._lock:
+            row = self._row("SELECT wrapped, lookup FROM person WHERE opaque = ?", opaque)
+        if row is None:
+            raise KeyUseError("The sealed content belongs to another key store, or its key was never here.")
+        if row[0] is None:
+            raise ErasedError
+        if subject is not None and not hmac.compare_digest(row[1], self._hash(subject)):
+            raise KeyUseError("The sealed content belongs to another person.")
+        cipher = AESGCM(_unwrap(self._master, row[0], opaque))
+        try:
+            return cipher.decrypt(nonce, sealed[1 + _OPAQUE + _NONCE :], opaque + aad)
+        except InvalidTag as error:
+            raise KeyUseError("The sealed content was changed after it was sealed.") from error
+
+    def keyed_hash(self, subject: str, content: bytes) -> str:
+        """A hash (64 hex digits) that only holders of the person's key can repeat; safe to log in clear."""
+        with self._lock:
+            found = self._person(subject, create=True)
+            if found is None:  # pragma: no cover - create=True always finds
+                raise ErasedError
+            row = self._row("SELECT wrapped FROM person WHERE opaque = ?", found[0])
+            key = _unwrap(self._master, row[0], found[0])  # type: ignore[index]
+        return hmac.digest(key, b"hash\x00" + content, "sha256").hex()
+
+    def is_erased(self, opaque: str) -> bool:
+        """Whether the key behind an opaque id was shredded."""
+        with self._lock:
+            row = self._row("SELECT wrapped IS NULL FROM person WHERE opaque = ?", bytes.fromhex(opaque))
+        return bool(row and row[0])
+
+    def shred(self, subject: str) -> str | None:
+        """Destroy the person's key for ever; returns their opaque id, or None when there was no key.
+
+        The stored key is overwritten, then removed, and the file is rebuilt, so that no page keeps it. The opaque
+        id stays as a tombstone that nothing leads to. The same case id starts afresh with another key.
+        """
+        with self._lock:
+            found = self._person(subject, create=False)
+            if found is None:
+                return None
+            opaque = found[0]
+            with _transaction(self._connection):
+                self._connection.execute(
+                    "UPDATE person SET wrapped = ?, lookup = ? WHERE opaque = ?",
+                    (os.urandom(_NONCE + _KEY + 16), os.urandom(_KEY), opaque),
+                )
+            with _transaction(self._connection):
+                self._connection.execute("UPDATE person SET wrapped = NULL, lookup = NULL WHERE opaque = ?", (opaque,))
+            self._cache.clear()
+            self._connection.execute("VACUUM")
+        return opaque.hex()
+
+    def rotate_master(self, master: bytes) -> None:
+        """Lock every key with a new master key, in one transaction; the old one opens nothing afterwards."""
+        with self._lock:
+            with _transaction(self._connection):
+                rows = self._connection.execute("SELECT opaque, wrapped FROM person WHERE wrapped NOT NULL").fetchall()
+                again = [(_wrap(master, _unwrap(self._master, w, o), o), o) for o, w in rows]
+                self._connection.executemany("UPDATE person SET wrapped = ? WHERE opaque = ?", again)
+                self._connection.execute(
+                    "UPDATE store SET master = ?, lookup = ?",
+                    (_master_id(master), _wrap(master, self._lookup_key, b"lookup")),
+                )
+            self._master = master
+            self._cache.clear()
+            self._connection.execute("VACUUM")
+
+    def master_id(self) -> str:
+        """The public id of the master key in use (16 hex digits)."""
+        return _master_id(self._master)
+
+    def _person(self, subject: str, create: bool) -> tuple[bytes, AESGCM] | None:
+        self._reopen_after_fork()
+        lookup = self._hash(subject)
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:  # another process may have shredded a key that is cached here
+            self._cache.clear()
+            self._version = version
+        if (cached := self._cache.get(lookup)) is not None:
+            return cached
+        query = "SELECT opaque, wrapped FROM person WHERE lookup = ?"
+        row = self._row(query, lookup)
+        if row is None:
+            if not create:
+                return None
+            opaque = os.urandom(_OPAQUE)
+            wrapped = _wrap(self._master, os.urandom(_KEY), opaque)
+            with _transaction(self._connection):
+                self._connection.execute(
+                    "INSERT INTO person VALUES (?, ?, ?) ON CONFLICT (lookup) DO NOTHING", (opaque, lookup, wrapped)
+                )
+            row = self._row(query, lookup)
+        if row is None:  # pragma: no cover - only if another process shreds between two statements
+            raise ErasedError
+        if len(self._cache) >= 4096:
+            self._cache.clear()
+        found = self._cache[lookup] = (row[0], AESGCM(_unwrap(self._master, row[1], row[0])))
+        return found
+
+    def _row(self, query: str, value: bytes) -> tuple[bytes, bytes] | None:
+        self._reopen_after_fork()
+        row: tuple[bytes, bytes] | None = self._connection.execute(query, (value,)).fetchone()
+        return row
+
+    def _read_header(self) -> tuple[str, bytes]:
+        try:
+            row: tuple[str, bytes] | None = self._connection.execute("SELECT master, lookup FROM store").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise KeyUseError(f"{self.path} is no key store, or it is damaged; restore it from its backup.") from error
+        if row is None:
+            raise KeyUseError(f"{self.path} is an empty key store; restore it from its backup.")
+        return row
+
+    def _reopen_after_fork(self) -> None:
+        if self._process != os.getpid():  # SQLite forbids using a connection across a fork
+            self._connection, self._process = _connect(self.path), os.getpid()
+            self._version = -1
+
+    def _hash(self, subject: str) -> bytes:
+        return hmac.digest(self._lookup_key, subject.encode(), "sha256")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    # A rollback journal is deleted at every commit; a write-ahead log would keep old pages with old keys.
+    for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _master_id(master: bytes) -> str:
+    return sha256(b"vejviser master key id\x00" + master).hexdigest()[:16]
+
+
+def _wrap(master: bytes, key: bytes, owner: bytes) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(master).encrypt(nonce, key, b"vejviser key\x00" + owner)
+
+
+def _unwrap(master: bytes, wrapped: bytes, owner: bytes) -> bytes:
+    try:
+        return AESGCM(master).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], b"vejviser key\x00" + owner)
+    except (InvalidTag, ValueError) as error:
+        raise KeyUseError("A key in the key store is damaged; restore the store from its own backup.") from error

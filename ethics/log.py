@@ -1,0 +1,273 @@
+"""The ethics log: append-only, signed, provable; an entry is durable before anyone sees what it records."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ethics import migrate
+from ethics.checkpoint import Checkpoint, Signer, VerifierKey, parse_checkpoint, sign_checkpoint
+from ethics.entry import Appended, Entry, NewEntry, Row, entry_of, payload_aad, timestamp
+from ethics.errors import KeyUseError, LogBrokenError, LogExistsError, LogMissingError, RecordError
+from ethics.keys import KeyStore
+from ethics.merkle import EMPTY_ROOT, consistency_ranges, inclusion_ranges, prove, root_at
+from ethics.prepare import prepare
+from ethics.report import Report
+from ethics.storage import COLUMNS, Files, head_note, stored_nodes, stored_row
+from ethics.trust import Expectations
+from ethics.verification import verify_file
+from ethics.writer import Head, Writer
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+class EthicsLog:
+    """One log in one SQLite file; several threads and processes may append to it at once."""
+
+    def __init__(
+        self, path: Path, signer: Signer | None, trusted: Sequence[VerifierKey], keys: KeyStore | None, clock: Clock
+    ) -> None:
+        self.path, self.keys = path, keys
+        self._signer, self._clock = signer, clock
+        self.trusted = tuple(dict.fromkeys([*([signer.key] if signer else []), *trusted]))
+        self._files = Files(path)
+        self._lock = Lock()
+        self._head: Head | None = None
+        self.origin: str = self._files.read(_read_origin)
+        if not self.trusted:
+            raise KeyUseError(f"To read {path} name its public key, or its key file.")
+
+    @classmethod
+    def create(
+        cls, path: Path, origin: str, signer: Signer, *, keys: KeyStore | None = None, clock: Clock = utc_now
+    ) -> EthicsLog:
+        """Make an empty log; refuses to write over a file."""
+        if path.exists():
+            raise LogExistsError(path)
+        note = sign_checkpoint(origin, 0, EMPTY_ROOT, [signer])
+        parse_checkpoint(note)  # an origin that no checkpoint can hold is refused before anything is made
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        files = Files(path)
+        try:
+            with files.engine.begin() as connection:
+                migrate.upgrade(connection)
+                connection.exec_driver_sql("INSERT INTO meta VALUES ('origin', ?)", (origin,))
+                connection.exec_driver_sql("INSERT INTO checkpoint VALUES (0, ?)", (note,))
+        except BaseException:
+            files.close()
+            for tail in ("", "-wal", "-shm"):
+                Path(f"{path}{tail}").unlink(missing_ok=True)
+            raise
+        files.close()
+        return cls(path, signer, (), keys, clock)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        signer: Signer | None = None,
+        *,
+        trusted: Sequence[VerifierKey] = (),
+        keys: KeyStore | None = None,
+        clock: Clock = utc_now,
+    ) -> EthicsLog:
+        """Open a log to append (with its signer) or only to read and verify (with its public key)."""
+        if not path.is_file():
+            raise LogMissingError(path)
+        migrate.ensure_newest(path)
+        return cls(path, signer, trusted, keys, clock)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._files.close()
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def append(self, entries: Sequence[NewEntry], *, also_signed_by: Sequence[Signer] = ()) -> list[Appended]:
+        """Log entries in one transaction; when this returns they are on disk, with their place in a signed tree.
+
+        Raises `RecordError` for an entry that does not fit its type or holds personal data, `LogWriteError` when
+        the disk refuses, `LogBrokenError` when the log no longer fits its own checkpoint. Then nothing is logged.
+        """
+        if self._signer is None:
+            raise KeyUseError(f"{self.path} was opened for reading; give its key file to write to it.")
+        prepared = [prepare(entry, self.origin, self.keys) for entry in entries]
+        if not prepared:
+            return []
+        writer = Writer(
+            self.path, self.origin, (self._signer, *also_signed_by), self._signer.secret(b"entry"), self.trusted
+        )
+        with self._lock:
+            self._head, done = self._files.write(
+                lambda driver: writer.append(driver, self._head, timestamp(self._clock()), prepared)
+            )
+        result: list[Appended] = done
+        return result
+
+    def rotate(self, signer: Signer, reason: str, by: str) -> Appended:
+        """Replace the log's own key; the checkpoint of the change is signed by both keys."""
+        old = self.trusted[0]
+        body = {"role": "log", "old": old.text, "new": signer.key.text, "reason": reason, "by": by}
+        done = self.append([NewEntry("KeyRotated", body)], also_signed_by=[signer])
+        self._signer = signer
+        self.trusted = (signer.key, *self.trusted)
+        return done[0]
+
+    def add_cosignature(self, size: int, line: str) -> Appended:
+        """Keep a witness's line with the checkpoint it is for, and log that it was witnessed.
+
+        Raises `KeyUseError` when no registered witness made it, `LogBrokenError` when there is no such checkpoint.
+        """
+        witnesses = [VerifierKey.parse(e.body["key"]) for e in self.find(type="WitnessRegistered")]
+
+        def store(driver: sqlite3.Connection) -> tuple[Checkpoint, VerifierKey]:
+            found = driver.execute("SELECT note FROM checkpoint WHERE size = ?", (size,)).fetchone()
+            if found is None:
+                raise LogBrokenError(self.path, f"it keeps no checkpoint of {size} entries to cosign")
+            signed = parse_checkpoint(parse_checkpoint(found[0]).text + "\n" + line)
+            by = next((key for key in witnesses if signed.signed_by(key)), None)
+            if by is None:
+                raise KeyUseError("The cosignature is not of a witness that the log knows; register its key first.")
+            if not parse_checkpoint(found[0]).signed_by(by):
+                driver.execute("UPDATE checkpoint SET note = ? WHERE size = ?", (found[0] + line, size))
+            return signed, by
+
+        with self._lock:
+            checkpoint, by = self._files.write(store)
+        at = int.from_bytes(checkpoint.signatures[0].raw[:8], "big")
+        body = {
+            "size": size,
+            "root": checkpoint.root.hex(),
+            "key": by.text,
+            "at": timestamp(datetime.fromtimestamp(at, UTC)),
+        }
+        return self.append([NewEntry("Witnessed", body)])[0]
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def entry(self, index: int) -> Entry:
+        """The entry at `index`; raises `RecordError` when there is none."""
+        return entry_of(self._row(index))
+
+    def leaf(self, index: int) -> bytes:
+        """The exact bytes that the tree commits to at `index`."""
+        return self._row(index).leaf
+
+    def _row(self, index: int) -> Row:
+        row = self._files.read(lambda driver: stored_row(driver, index))
+        if not isinstance(row, Row):
+            raise RecordError(f"number {index}", "the log has no such entry")
+        return row
+
+    def find(
+        self,
+        type: str | None = None,  # noqa: A002 - the word of the field
+        ref: str | None = None,
+        subject: str | None = None,
+        *,
+        opaque: str | None = None,
+        since: int = 0,
+    ) -> list[Entry]:
+        """Entries in order, by type, reference and person (given as case id, or as opaque id)."""
+        if subject is not None:
+            if self.keys is None:
+                raise KeyUseError("To find a person's entries, open the log with its key store.")
+            opaque = self.keys.opaque(subject, create=False)
+            if opaque is None:
+                return []
+        wanted = [(c, v) for c, v in (("type", type), ("ref", ref), ("subject", opaque)) if v is not None]
+        where = "".join(f" AND {column} = ?" for column, _ in wanted)
+        query = f"SELECT {COLUMNS} FROM entry WHERE idx >= ?{where} ORDER BY idx"
+        rows = self._files.read(lambda d: d.execute(query, (since, *(value for _, value in wanted))).fetchall())
+        return [entry_of(Row(*row)) for row in rows]
+
+    def payload(self, index: int) -> bytes:
+        """The sealed content of an entry, opened; raises `ErasedError` after the person was erased."""
+        row, sealed = self._files.read(
+            lambda d: (stored_row(d, index), d.execute("SELECT sealed FROM payload WHERE idx = ?", (index,)).fetchone())
+        )
+        if row is None or sealed is None:
+            raise RecordError(f"number {index}", "the log has no sealed content there")
+        if self.keys is None:
+            raise KeyUseError("To read sealed content, open the log with its key store.")
+        return self.keys.open_sealed(None, sealed[0], payload_aad(self.origin, row.type, row.salt))
+
+    def head(self) -> Checkpoint:
+        """The newest checkpoint."""
+        found = self._files.read(head_note)
+        if found is None:
+            raise LogBrokenError(self.path, "it has no checkpoint")
+        return parse_checkpoint(found[1])
+
+    def checkpoint_at_least(self, size: int) -> Checkpoint:
+        """The smallest kept checkpoint of `size` entries or more."""
+        query = "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT 1"
+        found = self._files.read(lambda driver: driver.execute(query, (size,)).fetchone())
+        if found is None:
+            raise RecordError(f"number {size}", "no checkpoint reaches that far")
+        return parse_checkpoint(found[0])
+
+    def root(self, size: int) -> bytes:
+        """The root that the tree had at `size` entries."""
+        found: bytes = self._files.read(lambda driver: root_at(size, lambda nodes: stored_nodes(driver, nodes)))
+        return found
+
+    def prove(self, index: int, size: int | None = None) -> list[bytes]:
+        """The inclusion proof of an entry in the tree of `size` entries (the newest when None)."""
+        return self._prove(lambda head: inclusion_ranges(index, head if size is None else size))
+
+    def consistency(self, old: int, new: int | None = None) -> list[bytes]:
+        """The proof that the log of `old` entries is the beginning of the one of `new` (the newest when None)."""
+        return self._prove(lambda head: consistency_ranges(old, head if new is None else new))
+
+    def _prove(self, ranges: Callable[[int], list[tuple[int, int]]]) -> list[bytes]:
+        def work(driver: sqlite3.Connection) -> list[bytes]:
+            head = head_note(driver)
+            return prove(ranges(head[0] if head else 0), lambda nodes: stored_nodes(driver, nodes))
+
+        try:
+            proof: list[bytes] = self._files.read(work)
+        except ValueError as error:
+            raise RecordError("proof", str(error)) from error
+        except KeyError as error:
+            raise LogBrokenError(self.path, f"the tree node {error} is missing") from error
+        return proof
+
+    def verify(self, outside: Sequence[str] = ()) -> Report:
+        """Check every byte; `outside` are checkpoints kept elsewhere, against which a cut or fork shows."""
+        mac_key = self._signer.secret(b"entry") if self._signer else None
+        expected = Expectations(self.trusted, self.origin, mac_key, tuple(outside))
+        report: Report = self._files.read(lambda driver: verify_file(driver, expected))
+        return report
+
+    def read(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Run `work` on one consistent state of the file."""
+        return self._files.read(work)
+
+    def compact(self) -> None:
+        """Give the write-ahead log back to the disk and rebuild the file, so that nothing deleted lingers."""
+        with self._lock:
+            pooled = self._files.engine.raw_connection()
+            try:
+                driver: Any = pooled.driver_connection
+                driver.execute("VACUUM")
+                if driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                    raise LogBrokenError(self.path, "another process is reading it, so old pages remain; try again")
+            finally:
+                pooled.close()
+
+
+def _read_origin(driver: sqlite3.Connection) -> str:
+    found = driver.execute("SELECT value FROM meta WHERE key = 'origin'").fetchone()
+    return str(found[0]) if found else ""

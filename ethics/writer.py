@@ -1,0 +1,112 @@
+"""Appending: everything about a batch of entries is made durable together, or nothing of it."""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ethics.checkpoint import Checkpoint, NoteError, Signer, VerifierKey, parse_checkpoint, sign_checkpoint
+from ethics.entry import Appended, render_leaf
+from ethics.errors import LogBrokenError
+from ethics.merkle import cover, extend, fold, leaf_hash
+from ethics.prepare import Prepared
+from ethics.storage import head_note, stored_nodes
+
+KEPT_EVERY = 64
+"""A checkpoint is kept for ever when it is the first in a stretch of this many entries; the others give way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The state that the next append continues from."""
+
+    size: int
+    note: str
+    frontier: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What an append needs besides its entries."""
+
+    path: Path
+    origin: str
+    signers: tuple[Signer, ...]
+    mac_key: bytes
+    trusted: tuple[VerifierKey, ...]
+
+    def append(
+        self, driver: sqlite3.Connection, known: Head | None, time: str, entries: Sequence[Prepared]
+    ) -> tuple[Head, list[Appended]]:
+        """Write entries, leaves, nodes and checkpoint inside the caller's transaction."""
+        head = self._continue_from(driver, known)
+        rows, leaves = self._rows(head.size, time, entries)
+        grown = extend(head.size, head.frontier, leaves)
+        size = head.size + len(leaves)
+        note = sign_checkpoint(self.origin, size, fold(grown.frontier), self.signers)
+        driver.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        driver.executemany("INSERT INTO node VALUES (?, ?, ?)", grown.nodes)
+        payloads = [(head.size + at, entry.sealed) for at, entry in enumerate(entries) if entry.sealed is not None]
+        if payloads:
+            driver.executemany("INSERT INTO payload VALUES (?, ?)", payloads)
+        self._store_checkpoint(driver, head, size, note)
+        done = [Appended(head.size + at, leaf.hex(), note, time) for at, leaf in enumerate(leaves)]
+        return Head(size, note, tuple(grown.frontier)), done
+
+    def _rows(self, size: int, time: str, entries: Sequence[Prepared]) -> tuple[list[tuple[object, ...]], list[bytes]]:
+        rows: list[tuple[object, ...]] = []
+        leaves = []
+        for index, e in enumerate(entries, start=size):
+            about = (index, time, e.type, e.type_version, e.ref, e.subject)
+            columns = (*about, e.body, e.payload_sha256, e.salt)
+            leaf = leaf_hash(render_leaf(columns).encode())
+            leaves.append(leaf)
+            rows.append((*columns, leaf, entry_mac(self.mac_key, index, leaf)))
+        return rows, leaves
+
+    def _continue_from(self, driver: sqlite3.Connection, known: Head | None) -> Head:
+        """The head in the file; one this process did not write itself must fit its signed checkpoint."""
+        stored = head_note(driver)
+        if stored is None:
+            raise LogBrokenError(self.path, "it has no checkpoint")
+        size, note = stored
+        if known and (known.size, known.note) == stored:
+            return known
+        nodes = cover(0, size)
+        found = stored_nodes(driver, nodes)
+        frontier = tuple(found[node] for node in nodes if node in found)
+        last = driver.execute("SELECT max(idx) FROM entry").fetchone()[0]
+        checkpoint = self._trusted(note)
+        if (checkpoint.size, checkpoint.origin) != (size, self.origin):
+            raise LogBrokenError(self.path, "its newest checkpoint is for another size or log")
+        if (-1 if last is None else last) != size - 1 or len(frontier) != len(nodes):
+            raise LogBrokenError(self.path, f"its newest checkpoint says {size} entries, and it does not hold them")
+        if fold(frontier) != checkpoint.root:
+            raise LogBrokenError(self.path, f"its tree does not have the signed root at {size} entries")
+        return Head(size, note, frontier)
+
+    def _trusted(self, note: str) -> Checkpoint:
+        try:
+            checkpoint = parse_checkpoint(note)
+            if any(checkpoint.signed_by(key) for key in self.trusted):
+                return checkpoint
+        except NoteError as error:
+            raise LogBrokenError(self.path, f"its newest checkpoint cannot be used: {error}") from error
+        raise LogBrokenError(self.path, "its newest checkpoint is not signed by a key we trust")
+
+    def _store_checkpoint(self, driver: sqlite3.Connection, head: Head, size: int, note: str) -> None:
+        previous = driver.execute("SELECT max(size) FROM checkpoint WHERE size < ?", (head.size,)).fetchone()[0]
+        crosses = previous is None or previous // KEPT_EVERY != head.size // KEPT_EVERY
+        if not crosses and len(parse_checkpoint(head.note).signatures) == 1:
+            driver.execute("DELETE FROM checkpoint WHERE size = ?", (head.size,))
+        driver.execute(
+            "INSERT INTO checkpoint VALUES (?, ?) ON CONFLICT (size) DO UPDATE SET note = excluded.note", (size, note)
+        )
+
+
+def entry_mac(key: bytes, index: int, leaf: bytes) -> bytes:
+    """A keyed check on one entry: with it the holder of the key can name the very entry that was replaced."""
+    return hmac.digest(key, index.to_bytes(8, "big") + leaf, "sha256")[:16]
