@@ -399,8 +399,11 @@ class _FlagRule(_Strict):
     id: str
     when: Condition = None
     words: Patterns = ()
+    missing: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     eligible: tuple[str, ...] = ()
+    screened: tuple[str, ...] = ()
+    withheld_note: bool = False
     text_da: str
     text_en: str
     law_refs: tuple[str, ...] = ()
@@ -419,6 +422,7 @@ class _OutcomeRule(_Strict):
 class _GoalTopic(_Strict):
     id: str
     words: Patterns
+    negatable: bool = True
     label_da: str
     label_en: str
 

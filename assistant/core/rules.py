@@ -78,8 +78,11 @@ class FlagRule:
     id: str
     when: Predicate | None = None
     words: tuple[re.Pattern[str], ...] = ()
+    missing: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     eligible: tuple[str, ...] = ()
+    screened: tuple[str, ...] = ()
+    withheld_note: bool = False
     text_da: str
     text_en: str
     law_refs: tuple[str, ...] = ()
@@ -87,10 +90,15 @@ class FlagRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalTopic:
-    """Words of a citizen's own goal that point to pathways; a negated mention does not."""
+    """Words of a citizen's own goal that point to pathways.
+
+    A negated mention does not count where the topic is `negatable`: "not more placements" turns away from work,
+    but "to avoid being admitted" is itself a goal about the illness.
+    """
 
     id: str
     words: tuple[re.Pattern[str], ...]
+    negatable: bool = True
     label_da: str
     label_en: str
 
