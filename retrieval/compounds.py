@@ -32,7 +32,8 @@ class CompoundSplitter:
         """
         if len(word) < 2 * SHORTEST_PART or not word.isalpha():
             return ()
-        best, best_score = (), float(self.counts.get(word, 0))
+        best: tuple[str, ...] = ()
+        best_score = float(self.counts.get(word, 0))
         for cut in range(SHORTEST_PART, len(word) - SHORTEST_LAST + 1):
             tail = word[cut:]
             tail_count = self.counts.get(tail, 0)

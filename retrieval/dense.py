@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,12 +50,13 @@ def whole_numbers(vectors: NDArray[Any]) -> NDArray[np.int8]:
     wide = np.asarray(vectors, np.float64)
     lengths = np.linalg.norm(wide, axis=1, keepdims=True)
     unit = np.divide(wide, lengths, out=np.zeros_like(wide), where=lengths > 0)
-    return np.clip(np.rint(unit * scale(vectors.shape[1])), -LARGEST, LARGEST).astype(np.int8)
+    numbers: NDArray[np.int8] = np.clip(np.rint(unit * scale(vectors.shape[1])), -LARGEST, LARGEST).astype(np.int8)
+    return numbers
 
 
 def scale(dimension: int) -> float:
     """What a unit vector is multiplied with before rounding."""
-    return LARGEST * dimension**0.5 / SPREAD
+    return LARGEST * math.sqrt(dimension) / SPREAD
 
 
 def cosine(products: NDArray[Any], dimension: int) -> NDArray[np.float64]:
@@ -87,7 +89,8 @@ class FaissIndex:
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
             selector = self._faiss.IDSelectorBitmap(len(bits) * 8, self._faiss.swig_ptr(bits))
-            params = self._faiss.SearchParameters(sel=selector)
+            make: Any = self._faiss.SearchParameters
+            params = make(sel=selector)
         found, rows = self._index.search(vector.astype(np.float32)[None], min(k, self._index.ntotal), params=params)
         real = rows[0] >= 0
         return rows[0][real], found[0][real]

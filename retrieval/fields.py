@@ -31,9 +31,7 @@ def part_terms(splitter: CompoundSplitter) -> TermsOf:
     """Each word's stem and, for a compound, the stems of its parts."""
 
     def terms(forms: Sequence[str]) -> list[list[str]]:
-        return [
-            [stem, *stems(splitter.parts(form))] for form, stem in zip(forms, stems(forms), strict=True)
-        ]
+        return [[stem, *stems(splitter.parts(form))] for form, stem in zip(forms, stems(forms), strict=True)]
 
     return terms
 

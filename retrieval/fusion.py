@@ -37,7 +37,8 @@ class Fusion:
         """The weights for a query of `length` different words."""
         share = (length - self.short_to) / (self.long_from - self.short_to)
         share = min(1.0, max(0.0, share))
-        return (1 - share) * np.array(self.short) + share * np.array(self.long)
+        mixed: NDArray[np.float64] = (1 - share) * np.array(self.short) + share * np.array(self.long)
+        return mixed
 
 
 def read_fusion(data: Mapping[str, Any]) -> Fusion:

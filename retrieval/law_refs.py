@@ -145,7 +145,7 @@ def find_law_refs(text: str, laws: LawNames, default_law: str | None = None, *, 
             continue
         found = [ref for ref in found if not _overlaps(ref, refs)] + refs
         found += _continued(text, match.end(), law, found)
-    patterns = [(laws.bare_number, None)] if typed else []
+    patterns: list[tuple[re.Pattern[str], str | None]] = [(laws.bare_number, None)] if typed else []
     patterns += [(_PLAIN, default_law)] if default_law else []
     for pattern, law in patterns:
         for match in pattern.finditer(text):

@@ -54,7 +54,7 @@ class Postings:
             return np.zeros(self.size)
         rows = np.concatenate([self.rows[low:high] for low, high, _ in parts])
         values = np.concatenate([self.weights[low:high] * np.float32(rarity) for low, high, rarity in parts])
-        return np.bincount(rows, weights=values, minlength=self.size)
+        return np.bincount(rows, weights=values, minlength=self.size).astype(np.float64, copy=False)
 
     def rarity(self, number: int) -> float:
         """BM25's inverse document frequency of a term; never negative."""
@@ -120,9 +120,7 @@ class Postings:
         )  # fmt: skip
 
 
-def build_postings(
-    counts: Any, vocabulary: dict[str, int], saturation: Saturation | None = None
-) -> Postings:
+def build_postings(counts: Any, vocabulary: dict[str, int], saturation: Saturation | None = None) -> Postings:
     """An index over a sparse matrix of counts (rows, terms), its columns numbered as `vocabulary` says.
 
     >>> names = {"fleksjob": 0, "mentor": 1}

@@ -33,11 +33,11 @@ class Lines:
     """A growing list of JSON objects; those that were loaded from a file are read from it when asked for."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._file: bytes | memoryview = b""
+        self._file: Any = b""
         self._starts = np.zeros(1, np.int64)
         self._new: list[dict[str, Any]] = []
         if path is not None:
-            self._file = memoryview(np.memmap(path, np.uint8, "r")) if path.stat().st_size else b""
+            self._file = np.memmap(path, np.uint8, "r") if path.stat().st_size else b""
             self._starts = np.load(path.with_suffix(".starts.npy"))
 
     def __len__(self) -> int:
