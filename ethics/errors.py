@@ -64,3 +64,21 @@ class ErasedError(UserError):
 
 class KeyUseError(UserError):
     """A key is missing, wrong or unreadable."""
+
+
+class ReceiptError(UserError):
+    """What was handed in as a receipt is none, or none can be made."""
+
+
+class UnusableExportError(CheckFailedError):
+    """An exported log that does not check out is not taken in."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} was not imported, because it does not check out: {reason}.")
+
+
+class WitnessRefusesError(CheckFailedError):
+    """A witness does not cosign what it cannot show to be the continuation of what it saw."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The witness did not cosign: {reason}. Keep both checkpoints and tell the board.")

@@ -263,11 +263,20 @@ class KeyStore:
         return hmac.digest(self._lookup_key, subject.encode(), "sha256")
 
 
+def sealed_for(sealed: bytes) -> str:
+    """The opaque id of the person under whose key something was sealed."""
+    return sealed[1 : 1 + _OPAQUE].hex()
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    # A rollback journal is deleted at every commit; a write-ahead log would keep old pages with old keys.
-    for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        # A rollback journal is deleted at every commit; a write-ahead log would keep old pages with old keys.
+        for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise KeyUseError(f"{path} is no key store, or it is damaged; restore it from its backup.") from error
     return connection
 
 

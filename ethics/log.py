@@ -16,7 +16,7 @@ from ethics.entry import Appended, Entry, NewEntry, Row, entry_of, payload_aad, 
 from ethics.errors import KeyUseError, LogBrokenError, LogExistsError, LogMissingError, RecordError
 from ethics.keys import KeyStore
 from ethics.merkle import EMPTY_ROOT, consistency_ranges, inclusion_ranges, prove, root_at
-from ethics.prepare import prepare
+from ethics.prepare import Prepared, prepare
 from ethics.report import Report
 from ethics.storage import COLUMNS, Files, head_note, stored_nodes, stored_row
 from ethics.trust import Expectations
@@ -100,9 +100,16 @@ class EthicsLog:
         Raises `RecordError` for an entry that does not fit its type or holds personal data, `LogWriteError` when
         the disk refuses, `LogBrokenError` when the log no longer fits its own checkpoint. Then nothing is logged.
         """
+        return self._append([prepare(entry, self.origin, self.keys) for entry in entries], also_signed_by)
+
+    def append_about(self, opaque: str, entry: NewEntry) -> Appended:
+        """Log an entry about someone who is known by their opaque id only, as after an erasure."""
+        bare = prepare(entry, self.origin, self.keys, opaque)
+        return self._append([bare])[0]
+
+    def _append(self, prepared: Sequence[Prepared], also_signed_by: Sequence[Signer] = ()) -> list[Appended]:
         if self._signer is None:
             raise KeyUseError(f"{self.path} was opened for reading; give its key file to write to it.")
-        prepared = [prepare(entry, self.origin, self.keys) for entry in entries]
         if not prepared:
             return []
         writer = Writer(
@@ -251,6 +258,18 @@ class EthicsLog:
         report: Report = self._files.read(lambda driver: verify_file(driver, expected))
         return report
 
+    def export(self, path: Path) -> int:
+        """Write the whole log as JSON Lines for anyone to check; returns its size."""
+        from ethics.exports import export_log  # it reads logs, so it cannot be loaded before them
+
+        return export_log(self, path)
+
+    def receipt(self, index: int) -> dict[str, Any]:
+        """The receipt of an entry, ready for JSON; see `ethics.receipts.verify_receipt`."""
+        from ethics.receipts import receipt
+
+        return receipt(self, index)
+
     def read(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """Run `work` on one consistent state of the file."""
         return self._files.read(work)
@@ -258,14 +277,7 @@ class EthicsLog:
     def compact(self) -> None:
         """Give the write-ahead log back to the disk and rebuild the file, so that nothing deleted lingers."""
         with self._lock:
-            pooled = self._files.engine.raw_connection()
-            try:
-                driver: Any = pooled.driver_connection
-                driver.execute("VACUUM")
-                if driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                    raise LogBrokenError(self.path, "another process is reading it, so old pages remain; try again")
-            finally:
-                pooled.close()
+            self._files.compact()
 
 
 def _read_origin(driver: sqlite3.Connection) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ethics.canonical import canonical
 from ethics.entry import NewEntry, check_reference, payload_aad, payload_commitment
 from ethics.errors import RecordError
-from ethics.keys import KeyStore
+from ethics.keys import KeyStore, sealed_for
 from ethics.records import check_entry
 
 
@@ -26,12 +26,15 @@ class Prepared:
     sealed: bytes | None
 
 
-def prepare(new: NewEntry, origin: str, keys: KeyStore | None) -> Prepared:
-    """Check an entry against its type, seal its payload; raises `RecordError` for what the log does not take."""
-    record = check_entry(new.type, new.version, new.body, new.subject is not None, new.payload is not None)
+def prepare(new: NewEntry, origin: str, keys: KeyStore | None, opaque: str | None = None) -> Prepared:
+    """Check an entry against its type, seal its payload; raises `RecordError` for what the log does not take.
+
+    `opaque` stands for a person whose case id is not at hand; such an entry has no payload.
+    """
+    record = check_entry(new.type, new.version, new.body, bool(new.subject or opaque), new.payload is not None)
     check_reference(new.type, new.ref)
     body = canonical(new.body).decode()
-    subject = salt = commitment = sealed = None
+    subject, salt, commitment, sealed = opaque, None, None, None
     if new.subject is not None:
         if keys is None:
             raise RecordError(new.type, "it is about a person, and the log was opened without the key store")
@@ -41,6 +44,7 @@ def prepare(new: NewEntry, origin: str, keys: KeyStore | None) -> Prepared:
             salt = secret.hex()
             sealed = keys.seal(new.subject, new.payload, payload_aad(origin, new.type, salt))
             commitment = payload_commitment(secret, sealed)
+            subject = sealed_for(sealed)  # the person may have been erased, and begun afresh, a moment ago
     elif new.payload is not None:
         raise RecordError(new.type, "it has a payload but no subject under whose key to seal it")
     return Prepared(new.type, record.version, new.ref, subject, body, commitment, salt, sealed)

@@ -23,12 +23,18 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong."""
+    """One thing that is wrong; the fault lies in an entry from `first_bad` to `last` (itself when None)."""
 
     first_bad: int
     place: str
     kind: str
     reason: str
+    last: int | None = None
+
+    @property
+    def by(self) -> int:
+        """The entry by which the fault shows."""
+        return self.first_bad if self.last is None else self.last
 
     def report(self, size: int) -> Report:
         """The finding as the outcome of a check."""

@@ -91,6 +91,21 @@ class Files:
         finally:
             pooled.close()
 
+    def compact(self) -> None:
+        """Rebuild the file and empty the write-ahead log, so that no page keeps what was removed."""
+        pooled = self.engine.raw_connection()
+        try:
+            driver: Any = pooled.driver_connection
+            try:
+                driver.execute("VACUUM")
+                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                raise LogBusyError(self.path) from error
+            if busy:
+                raise LogBusyError(self.path)
+        finally:
+            pooled.close()
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
