@@ -37,8 +37,8 @@ class Fusion:
         """The weights for a query of `length` different words."""
         share = (length - self.short_to) / (self.long_from - self.short_to)
         share = min(1.0, max(0.0, share))
-        mixed: NDArray[np.float64] = (1 - share) * np.array(self.short) + share * np.array(self.long)
-        return mixed
+        pairs = zip(self.short, self.long, strict=True)
+        return np.array([short + share * (long - short) for short, long in pairs], np.float64)
 
 
 def read_fusion(data: Mapping[str, Any]) -> Fusion:

@@ -83,7 +83,7 @@ def score(
     if vectors is not None and vector is not None:
         nearness = vectors.cosines(vector, rows)
         columns[:, _DENSE] = one_at_most(np.maximum(nearness, 0.0)[:, None])[:, 0]
-    active = sum(w for w, c in zip(weights, CHANNELS, strict=True) if c in scaled and scaled[c].any() or c == "dense")
+    active = sum(w for w, c in zip(weights, CHANNELS, strict=True) if (c in scaled and scaled[c].any()) or c == "dense")
     scores = columns @ weights / (active or 1.0)
     return Scored(rows, columns, scores, nearness)
 
