@@ -1,0 +1,267 @@
+"""The caseworker's text: field terms, figures, law and evidence; it starts with the citizen's own goal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assistant.core.catalogue import Catalogue
+from explain.citizen import order_reasons, receipt_code, rule_reasons, score_reasons, unknown_reasons
+from explain.document import Block, Document, Sentence, Table
+from explain.phrases import Phrases, claim
+from explain.view import Choice, ExplanationView, Reason
+
+MOST_RANKED = 5
+
+
+def caseworker_text(view: ExplanationView, catalogue: Catalogue, language: str = "da") -> Document:
+    """What a caseworker needs to check a suggestion, to write the journal note, and to disagree."""
+    say = Phrases.of(catalogue, language)
+    return Document(
+        reader="caseworker",
+        language=language,
+        title=say.texts("caseworker-title", suggestion=view.suggestion_id),
+        blocks=tuple(block for block in _blocks(view, say) if not block.empty),
+        suggestion_id=view.suggestion_id,
+        receipt=receipt_code(view),
+        meta={"date": say.date(view.as_of)},
+    )
+
+
+def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
+    yield say.block("cw-trial", [say.say("cw-trial-banner")] if view.mode == "trial" else [], "banner")
+    yield say.block("cw-goal", [say.say("cw-goal", goal=view.goal) if view.goal else say.say("cw-goal-none")])
+    yield say.block("cw-result", _result(view, say))
+    yield say.block("cw-flags", [flag_sentence(flag, say) for flag in view.flags], "list")
+    if view.first is not None:
+        yield from reason_blocks(view.first, say)
+    yield from order_block(view, say)
+    for choice in view.ranked[:MOST_RANKED]:
+        yield contribution_block(choice, say)
+    yield from evidence_blocks(view, say)
+    yield say.block("cw-questions", _questions(view, say), "list")
+    yield say.block("cw-closed", _closed(view, say), "list")
+    yield say.block("cw-duties", [say.say("cw-duty", pathway=say.pathway(c.pathway)) for c in view.duties], "list")
+    yield facts_block(view, say)
+    yield say.block("cw-not-used", _not_used(view, say), "list")
+    yield say.block("cw-complaint", _complaint(view, say), "list")
+    yield say.block("cw-duty-of-care", [say.say(f"cw-reminder-{n}") for n in ("human", "letter", "manual")], "list")
+
+
+def _result(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    yield say.say(f"cw-outcome-{view.outcome}")
+    because = view.outcome_text_en if say.language == "en" else view.outcome_text_da
+    if because:
+        yield say.say("cw-because", text=because)
+    if view.first is not None:
+        yield say.say(
+            "cw-first",
+            pathway=say.pathway(view.first.pathway),
+            eligibility=say.texts(f"eligibility-{view.first.eligibility}"),
+        )
+    if view.choice_of_law:
+        text = view.choice_of_law.get("because_en") if say.language == "en" else None
+        yield say.say(
+            "cw-law-choice",
+            law=str(view.choice_of_law["law"]),
+            because=str(text or view.choice_of_law.get("because") or ""),
+        )
+        if not view.choice_of_law.get("confirmed_by"):
+            yield say.say("cw-law-choice-confirm")
+
+
+def flag_sentence(flag: Mapping[str, Any], say: Phrases) -> Sentence:
+    """One thing not to overlook, with its date if it has one."""
+    text = str((flag.get("text_en") if say.language == "en" else None) or flag["text_da"])
+    if flag.get("due"):
+        return say.say("cw-flag-due", text=text, due=say.date(dt.date.fromisoformat(str(flag["due"]))))
+    return say.say("cw-flag", text=text)
+
+
+def reason_blocks(first: Choice, say: Phrases) -> Iterator[Block]:
+    """The first choice's reasons: the same ones, in the same order, as the citizen reads."""
+    order = [_order_sentence(r, say) for r in order_reasons(first)]
+    yield say.block("cw-why", order, "list")
+    yield say.block("cw-rules", [_rule_sentence(r, say) for r in rule_reasons(first)], "list")
+    for way, sign in (("for", 1), ("against", -1)):
+        yield say.block(f"cw-{way}", [weighed_sentence(r, say) for r in score_reasons(first, sign)], "list")
+    yield say.block("cw-unknown", [weighed_sentence(r, say) for r in unknown_reasons(first)], "list")
+    if first.not_scored_because:
+        yield say.block("cw-not-scored", [not_scored_sentence(first, say)])
+
+
+def not_scored_sentence(choice: Choice, say: Phrases) -> Sentence:
+    """Why no number stands on a pathway."""
+    key = f"not-scored-{choice.not_scored_because}"
+    return say.say(key if say.texts.has(key) else "not-scored-other", code=str(choice.not_scored_because))
+
+
+def _order_sentence(reason: Reason, say: Phrases) -> Sentence:
+    text = say.because(reason)
+    key = f"cw-order-{reason.tier}"
+    return say.say(f"{key}-because", [claim(reason)], text=text) if text else say.say(key, [claim(reason)])
+
+
+def _rule_sentence(reason: Reason, say: Phrases) -> Sentence:
+    return say.say(
+        "cw-rule-met",
+        [claim(reason)],
+        field=say.label(str(reason.field)),
+        value=say.value(str(reason.field), reason.value),
+        law=reason.law[0] if reason.law else "",
+    )
+
+
+def weighed_sentence(reason: Reason, say: Phrases) -> Sentence:
+    """One contribution to the score with its size in logits."""
+    weight = say.number(reason.weight or 0.0)
+    way = "for" if reason.sign > 0 else "against"
+    if reason.kind == "past_cases":
+        reached, of = reason.counts or (0, 0)
+        return say.say(f"cw-past-{way}", [claim(reason)], weight=weight, reached=reached, of=of)
+    if reason.kind == "guidance":
+        return say.say(f"cw-guidance-{way}", [claim(reason)], weight=weight)
+    field = str(reason.field)
+    return say.say(
+        f"cw-fact-{way}",
+        [claim(reason)],
+        field=say.label(field),
+        value=say.value(field, reason.value),
+        weight=weight,
+    )
+
+
+def order_block(view: ExplanationView, say: Phrases) -> Iterator[Block]:
+    """The whole order with what placed each pathway."""
+    if not view.ranked:
+        return
+    rows = tuple(
+        (
+            str(choice.rank),
+            say.pathway(choice.pathway),
+            say.texts(f"eligibility-{choice.eligibility}"),
+            "; ".join(say.because(r) or say.texts(f"cw-order-{r.tier}") for r in order_reasons(choice)),
+            _chance(choice, say),
+        )
+        for choice in view.ranked
+    )
+    columns = tuple(say.texts(f"cw-column-{name}") for name in ("rank", "pathway", "rules", "because", "chance"))
+    heading = say.texts("heading-cw-order")
+    yield Block("cw-order", heading, "table", table=Table(columns, rows, heading))
+
+
+def _chance(choice: Choice, say: Phrases) -> str:
+    if choice.probability is None:
+        return say.texts("cw-no-score")
+    shown = f"{choice.probability:.2f}"
+    thin = choice.in_prediction_set is False
+    shown = shown.replace(".", ",") if say.language == "da" else shown
+    return say.texts("cw-chance-thin", value=shown) if thin else shown
+
+
+def contribution_block(choice: Choice, say: Phrases) -> Block:
+    """Every top-level contribution of one pathway, from base to margin."""
+    heading = say.texts("heading-cw-account", pathway=say.pathway(choice.pathway))
+    if choice.explanation is None:
+        return Block(f"cw-account-{choice.pathway}", heading, "paragraph")
+    parts = [p for p in choice.explanation["contributions"] if p.get("parent") is None]
+    ordered = sorted(parts, key=lambda p: (-abs(p["value"]), str(p["id"])))
+    rows = [(say.texts("cw-base"), "", say.number(choice.explanation["base"], 4))]
+    rows += [(*_part_words(part, choice, say), say.number(part["value"], 4)) for part in ordered]
+    rows.append((say.texts("cw-margin"), "", say.number(choice.explanation["margin"], 4)))
+    columns = tuple(say.texts(f"cw-column-{name}") for name in ("part", "value", "logit"))
+    return Block(f"cw-account-{choice.pathway}", heading, "table", table=Table(columns, tuple(rows), heading))
+
+
+def _part_words(part: Mapping[str, Any], choice: Choice, say: Phrases) -> tuple[str, str]:
+    name = str(part["id"])
+    if part["kind"] == "fact":
+        field = name.removeprefix("fact:")
+        reason = next((r for r in choice.reasons if r.id == name), None)
+        if field not in say.catalogue.fields:
+            return field, ""
+        return say.label(field), say.value(field, reason.value) if reason else ""
+    return say.texts(f"part-{name.replace(':', '-')}") if say.texts.has(f"part-{name.replace(':', '-')}") else name, ""
+
+
+def evidence_blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
+    """The passages quoted and the earlier cases, for the first choice."""
+    if view.first is None:
+        return
+    passages = view.first.evidence.get("passages") or ()
+    quotes = [
+        say.say("cw-quote", quote=str(p["quote"]), passage=str(p["passage_id"]), law=", ".join(p.get("law_refs") or ()))
+        for p in passages
+    ]
+    yield say.block("cw-passages", quotes, "list")
+    past = view.first.evidence.get("past_cases") or {}
+    if past.get("n") and past.get("reached_goal") is not None:
+        yield say.block("cw-past-cases", [say.say("cw-past", n=past["n"], reached=past["reached_goal"])])
+
+
+def _questions(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    for question in view.questions:
+        text = question.text_en if say.language == "en" else question.text_da
+        names = say.listing([say.pathway(p) for p in question.could_change[:4]])
+        yield say.say("cw-question", text=text, pathways=names or "–")
+
+
+def _closed(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    for choice in view.closed:
+        failed = choice.of("rule", -1)[:2]
+        if choice.blocked_by and choice.blocked_by != "contraindication":
+            key = f"cw-blocked-{choice.blocked_by}"
+            key = key if say.texts.has(key) else "cw-blocked"
+            yield say.say(key, pathway=say.pathway(choice.pathway), gate=choice.blocked_by)
+        elif failed:
+            yield closed_sentence(choice, failed, say)
+
+
+def closed_sentence(choice: Choice, failed: tuple[Reason, ...], say: Phrases) -> Sentence:
+    """Which condition closed the pathway, with the fact and the section."""
+    conditions = "; ".join(f"{say.label(str(r.field))}: {say.value(str(r.field), r.value)}" for r in failed)
+    law = failed[0].law[0] if failed[0].law else ""
+    return say.say(
+        "cw-closed",
+        [claim(r) for r in failed],
+        pathway=say.pathway(choice.pathway),
+        conditions=conditions,
+        law=law,
+    )
+
+
+def facts_block(view: ExplanationView, say: Phrases) -> Block:
+    """Every fact in view with its source, date and who read it."""
+    rows = tuple(
+        (
+            say.label(fact.field),
+            say.value(fact.field, fact.value),
+            fact.source or say.catalogue.fields[fact.field].source_system,
+            say.date(fact.observed_on) if fact.observed_on else "",
+            ", ".join(say.texts(f"used-by-{user}") for user in fact.used_by) or say.texts("used-by-none"),
+        )
+        for fact in view.facts
+    )
+    columns = tuple(say.texts(f"cw-column-{name}") for name in ("field", "value", "source", "date", "used-by"))
+    heading = say.texts("heading-cw-facts")
+    return Block("cw-facts", heading, "table", table=Table(columns, rows, heading) if rows else None)
+
+
+def _not_used(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    for why in ("masked", "outdated", "text", "display_only", "protected", "rules_only"):
+        names = [say.label(item.field) for item in view.not_used if item.why == why]
+        if names:
+            yield say.say(f"cw-not-used-{why}", list=say.listing(names), count=len(names))
+    if view.suppressed:
+        yield say.say("cw-suppressed", count=len(view.suppressed))
+
+
+def _complaint(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    if view.first is None:
+        return
+    pathway = say.catalogue.pathways[view.first.pathway]
+    names = say.listing([body.name(say.language) for body in view.first.bodies])
+    yield say.say("cw-complaint-body", body=names or pathway.complaint)
+    yield say.say("cw-complaint-note", text=pathway.complaint)
+    yield say.say("cw-authority", text=pathway.authority)

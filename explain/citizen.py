@@ -1,0 +1,250 @@
+"""The citizen's text: what, why, from which data, what you can do, who decides, and how to object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistant.core.catalogue import Catalogue
+from explain.complaints import ComplaintBody
+from explain.document import Block, Document, Sentence
+from explain.phrases import Phrases, claim, lower_first
+from explain.view import Choice, ExplanationView, KnownFact, Reason
+
+MOST_REASONS = 3
+"""Reasons of one kind that a citizen's text states; the caseworker's and the board's start with the same."""
+
+MOST_RULES = 4
+MOST_UNKNOWN = 2
+UNKNOWN_COUNTS = 0.1
+"""How much (logits) not knowing a fact must move the score before the text says so."""
+
+MOST_OTHERS = 3
+MOST_MISSING = 3
+
+
+def citizen_text(view: ExplanationView, catalogue: Catalogue, language: str = "da") -> Document:
+    """The whole text for the citizen, or for the one who speaks for the citizen; no figure of chance stands in it."""
+    say = Phrases.of(catalogue, language)
+    blocks = [block for block in _blocks(view, say) if not block.empty]
+    return Document(
+        reader="citizen",
+        language=language,
+        title=say.texts("citizen-title"),
+        blocks=tuple(blocks),
+        suggestion_id=view.suggestion_id,
+        receipt=receipt_code(view),
+        meta={"date": say.date(view.as_of)},
+    )
+
+
+def receipt_code(view: ExplanationView) -> str | None:
+    """What the letter's QR code holds: enough to find the log entry and check its leaf hash; None when not logged."""
+    if not view.ledger.get("leaf_hash"):
+        return None
+    return f"vejviser:{view.suggestion_id}:{view.ledger.get('entry')}:{view.ledger['leaf_hash']}"
+
+
+def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
+    trial = [say.say("trial-person")] if view.mode == "trial" else []
+    yield say.block("trial", trial, "banner")
+    yield say.block("addressee", _addressee(view, say))
+    yield say.block("goal", [_goal(view, say)])
+    yield say.block("suggestion", _suggestion(view, say))
+    if view.first is not None:
+        yield from why_blocks(view.first, say)
+    yield say.block("others", _others(view, say), "list")
+    yield say.block("duties", _duties(view, say), "list")
+    used = [fact for fact in view.facts if fact.used_by]
+    if used:
+        yield say.block("used", [_used(fact, say) for fact in used], "list", intro="used-intro")
+    else:
+        yield say.block("used", [say.say("used-none")])
+    only_law = [say.say("line", text=say.plain(item.field)) for item in view.not_used if item.why == "protected"]
+    yield say.block("only-law", only_law, "list")
+    yield say.block("not-used", _not_used(view, say), "list")
+    yield say.block("missing", _missing(view, say), "list")
+    yield say.block("you-can", [say.say(f"you-can-{key}") for key in _YOU_CAN], "list")
+    yield say.block("decides", [say.say("decides-machine"), say.say("decides-human")])
+    if view.first is not None:
+        text = say.refusal(view.first.pathway)
+        yield say.block("refusal", [say.say("refusal-text", text=text) if text else say.say("refusal-unknown")])
+    yield say.block("complain", _complain(view, say), "steps")
+    if view.first is not None:
+        yield say.block("law", [say.say("law-one", law=say.law(ref)) for ref in view.first.law], "list")
+    yield say.block("receipt", _receipt(view, say))
+
+
+_YOU_CAN = ("correct", "tell", "choose", "companion", "person")
+
+
+def _addressee(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    if view.addressee != "citizen":
+        yield say.say(f"addressee-{view.addressee}")
+        yield say.say("addressee-you")
+    if view.paper:
+        yield say.say("addressee-paper")
+
+
+def _goal(view: ExplanationView, say: Phrases) -> Sentence:
+    if view.goal is None:
+        return say.say("goal-none")
+    # A goal in the citizen's own words may give away what is kept out of letters.
+    return say.say("goal-seen") if view.suppressed else say.say("goal-quote", goal=view.goal)
+
+
+def _suggestion(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    if view.outcome != "foreslaa":
+        yield say.say(f"outcome-{view.outcome}")
+    if view.first is not None:
+        pathway = view.first.pathway
+        yield say.say("suggest-first", pathway=say.pathway(pathway))
+        yield say.say("suggest-meaning", meaning=say.meaning(pathway))
+        if view.first.eligibility == "undetermined":
+            yield say.say("suggest-undetermined")
+    yield say.say("suggest-not-decided")
+
+
+def why_blocks(first: Choice, say: Phrases) -> Iterator[Block]:
+    """The reasons for and against the first choice, as every reader's plain text states them."""
+    order = [say.say(f"why-{r.tier}", [claim(r)]) for r in order_reasons(first)]
+    yield say.block("why", order, "list")
+    rules = [reason_sentence(r, say) for r in rule_reasons(first)]
+    yield say.block("rules", rules, "list", intro="rules-intro")
+    for_ = [reason_sentence(r, say) for r in score_reasons(first, 1)]
+    yield say.block("for", for_, "list", intro="for-intro")
+    against = [reason_sentence(r, say) for r in score_reasons(first, -1)]
+    if against or any(r.sign < 0 for r in first.reasons):
+        yield say.block("against", against, "list", intro="against-intro")
+    else:
+        yield say.block("against", [say.say("against-none")])
+
+
+def order_reasons(choice: Choice) -> tuple[Reason, ...]:
+    """One reason of order for each kind of weight, the heaviest first."""
+    seen: dict[str, Reason] = {}
+    for reason in choice.of("order", 1):
+        if reason.tier is not None:
+            seen.setdefault(reason.tier, reason)
+    return tuple(seen.values())
+
+
+def rule_reasons(choice: Choice) -> tuple[Reason, ...]:
+    """The conditions met that say most about this pathway and whose fact is on file."""
+    known = [r for r in choice.of("rule", 1) if r.state in ("known", "partly_masked") and r.value is not None]
+    return tuple({r.field: r for r in reversed(known)}[r.field] for r in _first_of_field(known))[:MOST_RULES]
+
+
+def _first_of_field(reasons: list[Reason]) -> list[Reason]:
+    return list({r.field: r for r in reversed(reasons)}.values())[::-1]
+
+
+def score_reasons(choice: Choice, sign: int) -> tuple[Reason, ...]:
+    """What moved the score most, one way; facts and evidence together, the heaviest first."""
+    scored = [r for r in choice.reasons if r.kind in ("fact", "past_cases", "guidance") and r.sign == sign]
+    found = [r for r in scored if r.state != "missing"]
+    return tuple(sorted(found, key=lambda r: (-abs(r.weight or 0.0), r.id)))[:MOST_REASONS]
+
+
+def unknown_reasons(choice: Choice) -> tuple[Reason, ...]:
+    """Facts that are unknown and yet moved the score, as unknown is a value too; the heaviest first."""
+    found = [r for r in choice.reasons if r.kind == "fact" and r.state == "missing" and _heavy(r)]
+    return tuple(sorted(found, key=lambda r: (-abs(r.weight or 0.0), r.id)))[:MOST_UNKNOWN]
+
+
+def _heavy(reason: Reason) -> bool:
+    return abs(reason.weight or 0.0) >= UNKNOWN_COUNTS
+
+
+def reason_sentence(reason: Reason, say: Phrases) -> Sentence:
+    """One reason in plain words; its claim goes with it."""
+    if reason.kind in ("past_cases", "guidance"):
+        way = "for" if reason.sign > 0 else "against"
+        return say.say(f"reason-{reason.kind}-{way}", [claim(reason)])
+    field = str(reason.field)
+    return say.say("reason-fact", [claim(reason)], plain=say.plain(field), value=say.value(field, reason.value))
+
+
+def _others(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    rest = view.ranked[1:] if view.first is not None else view.ranked
+    for choice in rest[:MOST_OTHERS]:
+        yield say.say("others-one", pathway=say.pathway(choice.pathway), meaning=say.meaning(choice.pathway))
+    if view.folded or len(rest) > MOST_OTHERS:
+        yield say.say("others-more")
+
+
+def _duties(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    for choice in view.duties:
+        yield say.say("duty-one", pathway=say.pathway(choice.pathway), meaning=say.meaning(choice.pathway))
+    if view.duties:
+        yield say.say("duty-law")
+
+
+def _used(fact: KnownFact, say: Phrases) -> Sentence:
+    values = {"plain": say.plain(fact.field), "value": say.value(fact.field, fact.value)}
+    if fact.source and fact.observed_on:
+        return say.say("used-dated", source=fact.source, date=say.date(fact.observed_on), **values)
+    if fact.source:
+        return say.say("used-sourced", source=fact.source, **values)
+    return say.say("used-one", **values)
+
+
+def _not_used(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    for area in dict.fromkeys(item.area for item in view.not_used if item.why == "masked"):
+        yield say.say("not-used-masked", area=say.area(area))
+    for item in view.not_used:
+        if item.why in ("outdated", "text", "display_only"):
+            yield say.say(f"not-used-{item.why}", plain=say.plain(item.field))
+    if never := [lower_first(words) for words in say.never_used()]:
+        yield say.say("not-used-never", list=say.listing(never))
+
+
+def _missing(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    names = [question.field for question in view.questions]
+    names += [name for name in (view.first.missing if view.first else ()) if name not in names]
+    for name in names[:MOST_MISSING]:
+        yield say.say("missing-one", plain=say.plain(name))
+    if names:
+        yield say.say("missing-why")
+    for reason in unknown_reasons(view.first) if view.first else ():
+        way = "up" if reason.sign > 0 else "down"
+        yield say.say(f"missing-pulls-{way}", [claim(reason)], plain=lower_first(say.plain(str(reason.field))))
+
+
+def _complain(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    contact = view.contact
+    if contact.telephone and contact.name:
+        yield say.say("complain-call", name=contact.name, telephone=contact.telephone)
+    elif contact.telephone:
+        yield say.say("complain-call-number", telephone=contact.telephone)
+    elif contact.name:
+        yield say.say("complain-call-person", name=contact.name)
+    else:
+        yield say.say("complain-call-anyone")
+    yield say.say("complain-objection")
+    if view.first is not None:
+        yield say.say("complain-when")
+        for body in view.first.bodies:
+            yield from complaint_sentences(body, say)
+        if len(view.first.bodies) > 1:
+            yield say.say("complain-two")
+    yield say.say("complain-data")
+
+
+def complaint_sentences(body: ComplaintBody, say: Phrases) -> Iterator[Sentence]:
+    """Where to, through whom, and by when."""
+    name = body.name(say.language)
+    yield say.say("complain-body-municipality" if body.via_municipality else "complain-body-direct", body=name)
+    if body.weeks:
+        yield say.say("complain-weeks", weeks=body.weeks)
+        yield say.say("complain-again")
+    if body.years:
+        yield say.say("complain-years", years=body.years, most=body.years_at_most or body.years)
+        yield say.say("complain-waiting")
+
+
+def _receipt(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    yield say.say("receipt-number", suggestion=view.suggestion_id)
+    if view.ledger.get("leaf_hash"):
+        yield say.say("receipt-log")
+        yield say.say("receipt-entry", entry=str(view.ledger.get("entry")))
+    yield say.say("receipt-rules", date=say.date(view.as_of))
