@@ -70,6 +70,7 @@ class FaissIndex:
     def __init__(self, dimension: int) -> None:
         import faiss
 
+        faiss.omp_set_num_threads(1)  # one query is too small to share out; threads only wait for one another
         self._faiss = faiss
         self._index = faiss.IndexScalarQuantizer(
             dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT

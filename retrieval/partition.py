@@ -66,6 +66,7 @@ class Partition:
         if self._index is None:
             import faiss
 
+            faiss.omp_set_num_threads(1)  # one query is too small to share out
             width, kind = self.vectors.shape[1], faiss.ScalarQuantizer.QT_8bit_direct_signed
             if len(self.ids) <= EXACT_UP_TO:
                 self._index = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_L2)

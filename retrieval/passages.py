@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from retrieval.documents import Document, Section
@@ -64,7 +64,7 @@ def _passage(document: Document, laws: LawNames, name: str, span: tuple[int, int
     text = document.text[span[0] : span[1]]
     default = document.group if document.group in laws.short_by_name.values() else None
     own = [ref.label for ref in find_law_refs(" — ".join((*mark.heading_path, text)), laws, default)]
-    given = [label for text_label in document.law_refs for label in normal_labels(text_label)]
+    given = [label for text_label in document.law_refs for label in normal_labels(text_label, laws)]
     # A statute's own section stands first, what it mentions after it; in guidance the passage's own come first.
     labels = dict.fromkeys([*given, *own] if document.whole else [*own, *given])
     return Passage(
@@ -93,13 +93,15 @@ def _only_a_note(document: Document, start: int, end: int) -> bool:
     return document.media_type == "text/markdown" and all(line.startswith(">") or not line for line in lines)
 
 
-def normal_labels(label: str) -> list[str]:
+def normal_labels(label: str, laws: LawNames) -> list[str]:
     """Law references in the one way to write them; left alone when they cannot be read.
 
-    >>> normal_labels("SUL §140a"), normal_labels("ældreloven som helhed")
+    >>> names = LawNames.of({"SUL": {"aliases": ["sundhedsloven"]}})
+    >>> normal_labels("sundhedsloven §140a", names), normal_labels("ældreloven som helhed", names)
     (['SUL § 140 a'], ['ældreloven som helhed'])
     """
-    return [ref.label for ref in read_labels(label)] or [label]
+    refs = [replace(ref, law=laws.short(ref.law) or ref.law) for ref in read_labels(label)]
+    return [ref.label for ref in refs] or [label]
 
 
 def _sections(document: Document) -> Iterator[tuple[Section, int, int]]:
