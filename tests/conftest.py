@@ -85,19 +85,24 @@ def _administrator(server: sa.URL) -> Iterator[sa.Connection]:
     engine.dispose()
 
 
+@pytest.fixture
+def postgres_url(postgres: sa.URL) -> Iterator[str]:
+    """The URL of a blank PostgreSQL database."""
+    name = f"test_{secrets.token_hex(6)}"
+    with _administrator(postgres) as administrator:
+        administrator.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield postgres.set(database=name).render_as_string(hide_password=False)
+    with _administrator(postgres) as administrator:
+        administrator.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a blank database, of each kind in turn."""
     if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "store.db")
-        return
-    server: sa.URL = request.getfixturevalue("postgres")
-    name = f"test_{secrets.token_hex(6)}"
-    with _administrator(server) as administrator:
-        administrator.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with _administrator(server) as administrator:
-        administrator.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        return sqlite_url(tmp_path / "store.db")
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

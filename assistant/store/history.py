@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from assistant.core.errors import UserError
 from assistant.store.cipher import Cipher, Json, from_bytes, place, to_bytes
@@ -18,7 +17,7 @@ from assistant.store.errors import DatabaseBusyError
 from assistant.store.tables import checked_id, earlier_cases
 
 _CHUNK = 5_000  # ids per query: SQLite takes at most 32,766 values in one
-_TRIES = 5
+_TRIES = 50  # each failed try means that another import got on
 
 
 class RepeatedKeyError(UserError):
@@ -64,6 +63,7 @@ class _Plan(NamedTuple):
     rows: list[dict[str, Any]]
     replaced: list[int]
     unchanged: int
+    seen: dict[tuple[str, str], int]
 
 
 _CLEAR = ("source", "external_key", "subject", "pathway", "goal_type", "decided_on", "outcome_on", "reached")
@@ -84,11 +84,8 @@ class HistoryRepository:
         _check(rows)
         for _ in range(_TRIES):
             plan = self._plan(rows)
-            try:
-                if self._carry_out(plan):
-                    return Added(len(plan.rows) - len(plan.replaced), len(plan.replaced), plan.unchanged)
-            except IntegrityError:
-                continue  # another import added one of them since we looked; look again
+            if self._carry_out(rows, plan):
+                return Added(len(plan.rows) - len(plan.replaced), len(plan.replaced), plan.unchanged)
         raise DatabaseBusyError(self.database.name)
 
     def load(self, *, pathway: str | None = None, known_before: date | None = None) -> Iterator[EarlierCase]:
@@ -104,8 +101,8 @@ class HistoryRepository:
             query = query.where(table.pathway == pathway)
         if known_before is not None:
             query = query.where(table.outcome_on < known_before)
-        with self.database.read() as connection:
-            for row in connection.execution_options(yield_per=1_000).execute(query):
+        with self.database.read() as connection, _stream(connection, query) as result:
+            for row in result:
                 yield self._open(row)
 
     def get(self, source: str, external_key: str) -> EarlierCase | None:
@@ -131,14 +128,12 @@ class HistoryRepository:
         themselves would let an outsider test guesses against it.
         """
         table = earlier_cases.c
-        columns = (table.source, table.external_key, table.sealed, table.reached, table.outcome_on)
+        columns = (table.source, table.external_key, table.sealed)  # a row that changes is sealed anew
         digest = hashlib.sha256()
-        with self.database.read() as connection:
-            query = sa.select(*columns).order_by(table.source, table.external_key)
-            for source, key, sealed, reached, outcome_on in connection.execution_options(yield_per=1_000).execute(
-                query
-            ):
-                digest.update(place(source, key, sealed.hex(), str(reached), str(outcome_on)))
+        query = sa.select(*columns).order_by(table.source, table.external_key)
+        with self.database.read() as connection, _stream(connection, query) as result:
+            for row in result:
+                digest.update(place(row.source, row.external_key, row.sealed.hex()))
         return digest.hexdigest()
 
     def delete_subject(self, subject: str) -> int:
@@ -155,46 +150,33 @@ class HistoryRepository:
 
     def _plan(self, rows: Sequence[EarlierCase]) -> _Plan:
         """What to insert and replace; sealed before the transaction, for the keys may lie in the same file."""
-        there = self._there(rows)
-        plan, replaced, unchanged = [], [], 0
+        with self.database.read() as connection:
+            there = {(row.source, row.external_key): row for row in _there(connection, rows, earlier_cases)}
+        plan = _Plan([], [], 0, {key: row.id for key, row in there.items()})
+        same = 0
         for row in rows:
             known = there.get((row.source, row.external_key))
             if known is not None and self._open(known) == row:
-                unchanged += 1
+                same += 1
                 continue
             if known is not None:
-                replaced.append(known.id)
+                plan.replaced.append(known.id)
             clear = {name: getattr(row, name) for name in _CLEAR}
             content = to_bytes({"facts": dict(row.facts), "note": row.note})
             sealed = self.cipher.seal(row.subject, content, _place(row.source, row.external_key))
-            plan.append({**clear, "sealed": sealed})
-        return _Plan(plan, replaced, unchanged)
+            plan.rows.append({**clear, "sealed": sealed})
+        return plan._replace(unchanged=same)
 
-    def _there(self, rows: Sequence[EarlierCase]) -> dict[tuple[str, str], sa.Row[Any]]:
+    def _carry_out(self, rows: Sequence[EarlierCase], plan: _Plan) -> bool:
+        """Whether it was done; not when somebody else has touched these rows since the plan was made."""
         table = earlier_cases.c
-        keys: dict[str, list[str]] = {}
-        for row in rows:
-            keys.setdefault(row.source, []).append(row.external_key)
-        found: dict[tuple[str, str], sa.Row[Any]] = {}
-        with self.database.read() as connection:
-            for source, names in keys.items():
-                for start in range(0, len(names), _CHUNK):
-                    query = sa.select(earlier_cases).where(
-                        table.source == source, table.external_key.in_(names[start : start + _CHUNK])
-                    )
-                    found |= {(row.source, row.external_key): row for row in connection.execute(query)}
-        return found
-
-    def _carry_out(self, plan: _Plan) -> bool:
-        """Whether everything to be replaced was still there; if not, nothing has changed."""
         with self.database.write(alone="earlier_cases") as connection:
-            gone = 0
+            now = _there(connection, rows, table.source, table.external_key, table.id)
+            if {(row.source, row.external_key): row.id for row in now} != plan.seen:
+                return False
             for start in range(0, len(plan.replaced), _CHUNK):
                 ids = plan.replaced[start : start + _CHUNK]
-                gone += connection.execute(earlier_cases.delete().where(earlier_cases.c.id.in_(ids))).rowcount
-            if gone != len(plan.replaced):
-                connection.rollback()
-                return False
+                connection.execute(earlier_cases.delete().where(table.id.in_(ids)))
             if plan.rows:
                 connection.execute(earlier_cases.insert(), plan.rows)
         return True
@@ -204,6 +186,26 @@ class HistoryRepository:
         content = from_bytes(self.cipher.open_sealed(row.subject, row.sealed, where))
         clear = {name: getattr(row, name) for name in _CLEAR}
         return EarlierCase(**clear, facts=content["facts"], note=content["note"])
+
+
+def _stream(connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+    return connection.execution_options(yield_per=1_000).execute(query)
+
+
+def _there(
+    connection: sa.Connection,
+    rows: Sequence[EarlierCase],
+    *columns: sa.FromClause | sa.ColumnElement[Any],
+) -> Iterator[sa.Row[Any]]:
+    """The stored rows with the keys of these."""
+    keys: dict[str, list[str]] = {}
+    for row in rows:
+        keys.setdefault(row.source, []).append(row.external_key)
+    table = earlier_cases.c
+    for source, names in keys.items():
+        for start in range(0, len(names), _CHUNK):
+            some = table.external_key.in_(names[start : start + _CHUNK])
+            yield from connection.execute(sa.select(*columns).where(table.source == source, some))
 
 
 def _place(source: str, external_key: str) -> bytes:
