@@ -121,3 +121,5 @@ def _read_into(driver: sqlite3.Connection, source: Path, signer: Signer | None) 
             grown = extend(size, frontier, [row.leaf_hash])
             driver.executemany("INSERT INTO node VALUES (?, ?, ?)", grown.nodes)
             frontier, size = grown.frontier, size + 1
+    if mac_key is None:
+        driver.execute("INSERT INTO meta VALUES ('unkeyed_until', ?)", (str(size),))

@@ -258,7 +258,8 @@ def _check_lines(file: Any, tree: Tree, origin: str, trust: Trust, outside: list
             good = newest = tree.size
         elif "leaf" in item:
             _check_entry(item, tree)
-            _check_outside(tree, max(good, 0), outside, origin, trust)
+            if _check_outside(tree, max(good, 0), outside, origin, trust):
+                good = tree.size
         else:
             raise BadError(tree.size, f"entry {tree.size}", "file_damaged", "the line cannot be read")
     for note in outside:
@@ -305,6 +306,9 @@ def _check_checkpoint(text: Any, tree: Tree, origin: str, trust: Trust, good: in
         note = read_note(text)
     except ValueError as error:
         raise BadError(last, place, "checkpoint_changed", f"it cannot be read: {error}") from error
+    if note.size > tree.size:
+        reason = f"the log holds only {tree.size} entries"
+        raise BadError(tree.size, f"checkpoint {note.size}", "entries_missing", reason)
     if note.size != tree.size:
         raise BadError(min(last, note.size), place, "checkpoint_changed", f"it is for {note.size} entries")
     if (problem := trust.problem(note, origin, strict=True)) is not None:
@@ -315,15 +319,16 @@ def _check_checkpoint(text: Any, tree: Tree, origin: str, trust: Trust, good: in
     return note
 
 
-def _check_outside(tree: Tree, good: int, outside: list[Note], origin: str, trust: Trust) -> None:
-    for note in outside:
-        if note.size != tree.size:
-            continue
+def _check_outside(tree: Tree, good: int, outside: list[Note], origin: str, trust: Trust) -> bool:
+    """Compare with what was kept outside for this size; whether there was anything."""
+    here = [note for note in outside if note.size == tree.size]
+    for note in here:
         place = f"outside checkpoint {note.size}"
         if (problem := trust.problem(note, origin, strict=False)) is not None:
             raise BadError(note.size, place, "outside_signature", problem)
         if note.root != tree.root():
             raise BadError(good, place, "forked", "the log holds another history than the one that was signed")
+    return bool(here)
 
 
 def check_receipt(receipt: Any, keys: Sequence[Key]) -> Verdict:

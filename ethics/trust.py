@@ -43,7 +43,8 @@ def keys_of(driver: sqlite3.Connection, trusted: Sequence[VerifierKey]) -> Keys:
     """The keys that count, worked out from the trusted ones and the rotations that the log itself commits to."""
     log: list[tuple[VerifierKey, int | None]] = [(key, None) for key in trusted]
     witnesses: list[VerifierKey] = []
-    mac_from = 0
+    unkeyed = driver.execute("SELECT value FROM meta WHERE key = 'unkeyed_until'").fetchone()
+    mac_from = int(unkeyed[0]) if unkeyed else 0
     query = "SELECT idx, type, body FROM entry WHERE type IN ('KeyRotated', 'WitnessRegistered') ORDER BY idx DESC"
     for index, kind, body in driver.execute(query).fetchall():
         try:
@@ -90,7 +91,8 @@ class Checkpoints:
             if (problem := self._problem(outside, witnesses_count=False)) is not None:
                 yield Finding(size, place, "outside_signature", problem)
             elif outside.root != root:
-                yield Finding(self._good, place, "forked", "the log holds another history than the one that was signed")
+                reason = "the log holds another history than the one that was signed"
+                yield Finding(self._good, place, "forked", reason, max(size - 1, 0))
         self._good = size
 
     def _check_stored(self, size: int, root: bytes, note: str) -> Iterator[Finding]:
@@ -106,7 +108,7 @@ class Checkpoints:
             yield Finding(last, place, "checkpoint_signature", problem)
         elif checkpoint.root != root:
             reason = f"an entry from {self._good} to {last} was replaced: the tree lacks the signed root"
-            yield Finding(self._good, place, "checkpoint_root", reason)
+            yield Finding(self._good, place, "checkpoint_root", reason, last)
 
     def _problem(self, checkpoint: Checkpoint, witnesses_count: bool) -> str | None:
         """Why the signatures of a checkpoint do not do; a line in our own file must be of a key we know."""
@@ -133,9 +135,9 @@ class Checkpoints:
                 yield Finding(size, f"checkpoint {missing}", "entries_missing", f"the log holds only {size} entries")
             else:
                 outside = self._outside[missing][0]
-                problem = self._problem(outside, witnesses_count=False)
-                kind = "outside_signature" if problem else "rolled_back"
-                reason = problem or f"the log held {missing} entries when it was signed, and holds {size} now"
+                unsigned = self._problem(outside, witnesses_count=False)
+                kind = "outside_signature" if unsigned else "rolled_back"
+                reason = unsigned or f"the log held {missing} entries when it was signed, and holds {size} now"
                 yield Finding(size, f"outside checkpoint {missing}", kind, reason)
         newest = max(self._stored, default=None)
         if newest is None or newest < size:

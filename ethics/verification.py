@@ -28,7 +28,7 @@ def verify_file(driver: sqlite3.Connection, expected: Expectations) -> Report:
         finding = next(_findings(driver, size, keys, expected), None)
         if finding is None and (damage := driver.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
             finding = Finding(0, "file", "file_damaged", f"the file is damaged ({damage})")
-    except (sqlite3.DatabaseError, OverflowError, UnicodeDecodeError) as error:
+    except (sqlite3.DatabaseError, OverflowError, ValueError) as error:
         finding = Finding(0, "file", "file_damaged", f"the file cannot be read ({error})")
     return finding.report(size) if finding else Report(True, size)
 
@@ -47,13 +47,13 @@ def _findings(driver: sqlite3.Connection, size: int, keys: Keys, expected: Expec
     try:
         while chunk := list(islice(rows, _CHUNK)):
             leaves: list[bytes] = []
-            found = _first_bad_row(chunk, start, leaves, expected.mac_key, keys.mac_from)
+            found = _bad_rows(chunk, start, leaves, expected.mac_key, keys.mac_from)
             levels = _levels(leaves)
-            nodes = _first_bad_node(driver, start, levels)
-            yield from sorted((f for f in (found, nodes) if f), key=lambda f: f.first_bad)
+            found += _bad_nodes(driver, start, levels)
             for at in checkpoints.sizes_within(start, start + len(leaves)):
                 inner = [levels[level][index - (start >> level)] for level, index in cover(start, at)]
-                yield from checkpoints.check(at, fold([*edge, *inner]))
+                found += checkpoints.check(at, fold([*edge, *inner]))
+            yield from sorted(found, key=lambda finding: finding.by)
             if len(levels) > _CHUNK_LEVEL:
                 edge = extend(len(roots), edge, [levels[-1][0]]).frontier
                 roots.append(levels[-1][0])
@@ -66,22 +66,26 @@ def _findings(driver: sqlite3.Connection, size: int, keys: Keys, expected: Expec
     yield from checkpoints.conclude(size)
 
 
-def _first_bad_row(
+def _bad_rows(
     chunk: Sequence[tuple[Any, ...]], start: int, leaves: list[bytes], mac_key: bytes | None, mac_from: int
-) -> Finding | None:
-    """Recompute leaves, keyed checks and payload commitments; the leaves are left in `leaves`."""
+) -> list[Finding]:
+    """Recompute leaves, keyed checks and payload commitments up to the first that does not fit.
+
+    The leaves before that are left in `leaves`.
+    """
     for index, (*columns, leaf_hash, mac, sealed) in enumerate(chunk, start):
         if columns[0] != index:
-            return Finding(index, f"entry {index}", "entry_missing", "is missing")
+            return [Finding(index, f"entry {index}", "entry_missing", "it is missing")]
         leaf = sha256(b"\x00" + render_leaf(tuple(columns)).encode()).digest()
         if leaf != leaf_hash:
-            return Finding(index, f"entry {index}", "entry_changed", "its content does not fit its leaf hash")
+            return [Finding(index, f"entry {index}", "entry_changed", "its content does not fit its leaf hash")]
         if mac_key and index >= mac_from and entry_mac(mac_key, index, leaf) != mac:
-            return Finding(index, f"entry {index}", "entry_replaced", "it was written by someone without the log's key")
+            reason = "it was written by someone without the log's key"
+            return [Finding(index, f"entry {index}", "entry_replaced", reason)]
         if (sealed is not None or columns[7] is not None) and (found := _payload(index, columns, sealed)):
-            return found
+            return [found]
         leaves.append(leaf)
-    return None
+    return []
 
 
 def _payload(index: int, columns: Sequence[Any], sealed: Any) -> Finding | None:
@@ -107,13 +111,9 @@ def _levels(leaves: list[bytes]) -> list[list[bytes]]:
     return levels
 
 
-def _first_bad_node(driver: sqlite3.Connection, start: int, levels: list[list[bytes]]) -> Finding | None:
-    found = None
-    for level, computed in enumerate(levels[1:], start=1):
-        bad = _bad_in_level(driver, level, start >> level, computed)
-        if bad and (found is None or bad.first_bad < found.first_bad):
-            found = bad
-    return found
+def _bad_nodes(driver: sqlite3.Connection, start: int, levels: list[list[bytes]]) -> list[Finding]:
+    checked = (_bad_in_level(driver, at, start >> at, level) for at, level in enumerate(levels[1:], start=1))
+    return [bad for bad in checked if bad]
 
 
 def _bad_in_level(driver: sqlite3.Connection, level: int, first: int, computed: list[bytes]) -> Finding | None:
@@ -126,8 +126,9 @@ def _bad_in_level(driver: sqlite3.Connection, level: int, first: int, computed: 
         if known.get(index) != hashed:
             what = "was changed" if index in known else "is missing"
             kind = "node_changed" if index in known else "node_missing"
-            reach = f"it stands over entries {index << level} to {((index + 1) << level) - 1}"
-            return Finding(index << level, f"node {level}/{index}", kind, f"the tree node {what}; {reach}")
+            last = ((index + 1) << level) - 1
+            reason = f"the tree node {what}; it stands over entries {index << level} to {last}"
+            return Finding(index << level, f"node {level}/{index}", kind, reason, last)
     return None
 
 
