@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from assistant.core.catalogue import Catalogue
@@ -46,7 +46,7 @@ def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
     yield _not_used(view, say)
 
 
-def _table(name: str, columns: tuple[str, ...], rows: list[tuple[str, ...]], say: Phrases) -> Block:
+def _table(name: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], say: Phrases) -> Block:
     heading = say.texts(f"heading-{name}")
     heads = tuple(say.texts(f"board-column-{column}") for column in columns)
     return Block(name, heading, "table", table=Table(heads, tuple(rows), heading) if rows else None)

@@ -190,14 +190,17 @@ def evidence_blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
     if view.first is None:
         return
     passages = view.first.evidence.get("passages") or ()
-    quotes = [
-        say.say("cw-quote", quote=str(p["quote"]), passage=str(p["passage_id"]), law=", ".join(p.get("law_refs") or ()))
-        for p in passages
-    ]
+    quotes = [_quote(passage, say) for passage in passages]
     yield say.block("cw-passages", quotes, "list")
     past = view.first.evidence.get("past_cases") or {}
     if past.get("n") and past.get("reached_goal") is not None:
         yield say.block("cw-past-cases", [say.say("cw-past", n=past["n"], reached=past["reached_goal"])])
+
+
+def _quote(passage: Mapping[str, Any], say: Phrases) -> Sentence:
+    values = {"quote": str(passage["quote"]), "passage": str(passage["passage_id"])}
+    law = ", ".join(passage.get("law_refs") or ())
+    return say.say("cw-quote-law", law=law, **values) if law else say.say("cw-quote", **values)
 
 
 def _questions(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
@@ -237,7 +240,7 @@ def facts_block(view: ExplanationView, say: Phrases) -> Block:
         (
             say.label(fact.field),
             say.value(fact.field, fact.value),
-            fact.source or say.catalogue.fields[fact.field].source_system,
+            fact.source or say.texts("source-case"),
             say.date(fact.observed_on) if fact.observed_on else "",
             ", ".join(say.texts(f"used-by-{user}") for user in fact.used_by) or say.texts("used-by-none"),
         )
