@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from assistant.store.engine import Database
 from assistant.store.errors import DatabaseBusyError, EraseIncompleteError
 from assistant.store.tables import metadata
@@ -58,7 +60,15 @@ def _compact_sqlite(database: Database) -> None:
 
 def _compact_postgres(database: Database) -> None:
     with database.outside_transactions() as connection:
-        for table in metadata.sorted_tables:
-            if "subject" in table.c:
-                # FULL writes a new file: a plain VACUUM only marks the room as free and leaves the bytes in it.
-                connection.exec_driver_sql(f"VACUUM (FULL) {table.name}")
+        for table in _personal_tables():
+            # FULL writes a new file: a plain VACUUM only marks the room as free and leaves the bytes in it.
+            connection.exec_driver_sql(f"VACUUM (FULL) {table.name}")
+
+
+def _personal_tables() -> list[sa.Table]:
+    """The tables with rows about a citizen, and those whose rows go with them."""
+    personal: list[sa.Table] = []
+    for table in metadata.sorted_tables:  # a table comes after those it refers to
+        if "subject" in table.c or any(key.column.table in personal for key in table.foreign_keys):
+            personal.append(table)
+    return personal
