@@ -25,9 +25,7 @@ def linear(weights: Mapping[str, float], columns: Columns, rows: Bools) -> Float
     return total
 
 
-def draw(
-    spec: Mapping[str, Any], field: FieldSpec | None, columns: Columns, rng: np.random.Generator
-) -> Column:
+def draw(spec: Mapping[str, Any], field: FieldSpec | None, columns: Columns, rng: np.random.Generator) -> Column:
     """One variable for everybody.
 
     `when` limits it to the people for whom a term holds; for the others it is unknown, or `otherwise`.
@@ -66,9 +64,7 @@ def _kind(spec: Mapping[str, Any]) -> str:
     return found[0]
 
 
-def _fill(
-    column: Column, spec: Mapping[str, Any], columns: Columns, rows: Bools, rng: np.random.Generator
-) -> None:
+def _fill(column: Column, spec: Mapping[str, Any], columns: Columns, rows: Bools, rng: np.random.Generator) -> None:
     kind = _kind(spec)
     if kind == "by":
         _fill_by(column, spec, columns, rows, rng)
@@ -87,9 +83,7 @@ def _fill(
         column.values[rows] = _numbers(spec[kind], columns, rows, rng)
 
 
-def _fill_by(
-    column: Column, spec: Mapping[str, Any], columns: Columns, rows: Bools, rng: np.random.Generator
-) -> None:
+def _fill_by(column: Column, spec: Mapping[str, Any], columns: Columns, rows: Bools, rng: np.random.Generator) -> None:
     rest = rows.copy()
     for value, inner in spec["of"].items():
         if value == "else":

@@ -197,7 +197,7 @@ def _compare(x: Floats, op: str, value: Any) -> Bools:
             ">": x > bound,
             ">=": x >= bound,
         }
-    return hits[op]
+    return np.asarray(hits[op], dtype=np.bool_)
 
 
 def _as_number(value: Any) -> float:

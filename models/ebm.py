@@ -107,9 +107,7 @@ def _read(model: Any, features: Sequence[Feature], places: list[int], pathways: 
         main.append(main_j)
         pair.append(pair_j)
     own = scores[(0,)][rows] if first else np.zeros(pathways)
-    return Tables(
-        intercept=float(np.ravel(model.intercept_)[0]), pathway=own, main=tuple(main), pair=tuple(pair)
-    )
+    return Tables(intercept=float(np.ravel(model.intercept_)[0]), pathway=own, main=tuple(main), pair=tuple(pair))
 
 
 def _order(bins: Any, count: int) -> Ints:

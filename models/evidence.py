@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -23,6 +24,17 @@ NEIGHBOURS = 50
 BLOCK = 512
 
 GuidanceSupport: TypeAlias = Callable[[Facts, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Who got what and when it became known how it went: codes and days since 1970, one entry per case."""
+
+    pathway: Ints
+    decided: Ints
+    known_on: Ints
+    reached: Bools
+    person: Ints
 
 
 class Nearest(Protocol):
@@ -59,26 +71,24 @@ def search_evidence(
     return rates
 
 
-def as_of_priors(
-    pathway: Ints, decided: Ints, known_on: Ints, reached: Bools, person: Ints, pathways: int
-) -> Floats:
+def as_of_priors(cases: Timeline, pathways: int) -> Floats:
     """π of each case's pathway from what others' cases had shown before its decision day; shape [n].
 
     A pathway's rate is shrunk (10 cases) towards the rate of all pathways, that towards one half.
     """
-    overall_k, overall_s = _earlier(decided, known_on, reached)
-    own_k, own_s = np.zeros(len(decided)), np.zeros(len(decided))
+    overall_k, overall_s = _earlier(cases.decided, cases.known_on, cases.reached)
+    own_k, own_s = np.zeros(len(cases.decided)), np.zeros(len(cases.decided))
     for p in range(pathways):
-        rows = np.flatnonzero(pathway == p)
-        own_k[rows], own_s[rows] = _earlier(decided[rows], known_on[rows], reached[rows])
-    for rows in _same_person(person):
+        rows = np.flatnonzero(cases.pathway == p)
+        own_k[rows], own_s[rows] = _earlier(cases.decided[rows], cases.known_on[rows], cases.reached[rows])
+    for rows in _same_person(cases.person):
         for i in rows:
-            earlier = rows[known_on[rows] < decided[i]]
+            earlier = rows[cases.known_on[rows] < cases.decided[i]]
             overall_k[i] -= len(earlier)
-            overall_s[i] -= reached[earlier].sum()
-            same = earlier[pathway[earlier] == pathway[i]]
+            overall_s[i] -= cases.reached[earlier].sum()
+            same = earlier[cases.pathway[earlier] == cases.pathway[i]]
             own_k[i] -= len(same)
-            own_s[i] -= reached[same].sum()
+            own_s[i] -= cases.reached[same].sum()
     overall = shrunken_rate(overall_s, overall_k, 0.5)
     return np.asarray(shrunken_rate(own_s, own_k, overall))
 
@@ -99,11 +109,7 @@ def _same_person(person: Ints) -> list[NDArray[np.int64]]:
 
 def batch_evidence(
     vectors: NDArray[np.float32],
-    pathway: Ints,
-    decided: Ints,
-    known_on: Ints,
-    reached: Bools,
-    person: Ints,
+    cases: Timeline,
     priors: Floats,
     k: int = NEIGHBOURS,
     alpha: float = ALPHA,
@@ -113,25 +119,27 @@ def batch_evidence(
     Within each pathway all distances are worked out in blocks; ties go to the earlier row.
     """
     rates = priors.copy()
-    for p in np.unique(pathway):
-        rows = np.flatnonzero(pathway == p)
+    for p in np.unique(cases.pathway):
+        rows = np.flatnonzero(cases.pathway == p)
         candidates = vectors[rows]
         norms = (candidates**2).sum(axis=1, dtype=np.float64)
-        rank = np.arange(len(rows))
+        # Whole-number distances: adding the row's rank as a fraction breaks ties and nothing else.
+        rank = np.arange(len(rows)) / (len(rows) + 1)
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
-            distance = norms[None, :] - 2.0 * (vectors[block] @ candidates.T).astype(np.float64)
-            closed = (known_on[rows][None, :] >= decided[block][:, None]) | (
-                person[rows][None, :] == person[block][:, None]
-            )
-            # Whole-number distances: adding the row's rank as a fraction breaks ties and nothing else.
-            distance = np.where(closed, np.inf, distance + rank[None, :] / (len(rows) + 1))
+            distance = norms - 2.0 * (vectors[block] @ candidates.T).astype(np.float64) + rank
+            distance[_closed(cases, block, rows)] = np.inf
             near = _smallest(distance, k)
             usable = np.isfinite(np.take_along_axis(distance, near, axis=1))
-            found = usable.sum(axis=1)
-            successes = (reached[rows][near] & usable).sum(axis=1)
-            rates[block] = shrunken_rate(successes, found, priors[block], alpha)
+            successes = (cases.reached[rows][near] & usable).sum(axis=1)
+            rates[block] = shrunken_rate(successes, usable.sum(axis=1), priors[block], alpha)
     return rates
+
+
+def _closed(cases: Timeline, block: Ints, rows: Ints) -> Bools:
+    """Which cases may not be looked at: outcome not known before the decision day, or the same person."""
+    late = cases.known_on[rows][None, :] >= cases.decided[block][:, None]
+    return np.asarray(late | (cases.person[rows][None, :] == cases.person[block][:, None]))
 
 
 def _smallest(distance: Floats, k: int) -> NDArray[np.int64]:

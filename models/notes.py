@@ -10,9 +10,7 @@ import numpy as np
 from models.columns import Choices, Columns, Numbers
 
 
-def write_notes(
-    sentences: Sequence[Mapping[str, Any]], columns: Columns, rng: np.random.Generator
-) -> list[str]:
+def write_notes(sentences: Sequence[Mapping[str, Any]], columns: Columns, rng: np.random.Generator) -> list[str]:
     """One note per person: of every entry whose `when` holds, one of its `texts`, with its `chance`.
 
     `{field}` in a text is replaced by the recorded value; a text whose field is unknown is left out.

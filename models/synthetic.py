@@ -80,7 +80,12 @@ def generate(
     if injection is not None and injection.kind == "error":
         recorded = flip_outcomes(injection, _group(people, injection), reached, rng)
     outcome_on, known = _outcome_days(catalogue, recipe, people, scored, chosen, rng)
-    episodes = _episodes(catalogue, recipe, people, scored, chosen, recorded, known, outcome_on, rng)
+    given = [scored[place] for place in chosen]
+    results = [
+        (bool(recorded[i]), EPOCH + dt.timedelta(days=int(outcome_on[i]))) if known[i] else (None, None)
+        for i in range(n)
+    ]
+    episodes = _episodes(catalogue, recipe, people, given, results, rng)
     return SyntheticHistory(episodes, Truth(scored, _sigmoid(logits), eligible, chosen, reached))
 
 
@@ -206,9 +211,7 @@ def _choose(
     rng: np.random.Generator,
 ) -> Ints:
     everybody = np.ones(people.n, bool)
-    habit = np.stack(
-        [linear(recipe.choice["pathways"].get(name, {}), people, everybody) for name in scored], axis=1
-    )
+    habit = np.stack([linear(recipe.choice["pathways"].get(name, {}), people, everybody) for name in scored], axis=1)
     utility = (
         habit
         + float(recipe.choice.get("skill", 0.0)) * logits
@@ -242,11 +245,8 @@ def _episodes(
     catalogue: Catalogue,
     recipe: Recipe,
     people: Columns,
-    scored: tuple[str, ...],
-    chosen: Ints,
-    reached: Bools,
-    known: Bools,
-    outcome_on: Ints,
+    given: list[str],
+    results: list[tuple[bool, dt.date] | tuple[None, None]],
     rng: np.random.Generator,
 ) -> list[Episode]:
     filed = Columns(people.n, dict(people.by_name))
@@ -265,9 +265,9 @@ def _episodes(
             case_id=f"H{i:06d}",
             decided_on=EPOCH + dt.timedelta(days=int(days.values[i])),
             facts=facts[i],
-            pathway=scored[chosen[i]],
-            reached=bool(reached[i]) if known[i] else None,
-            outcome_on=EPOCH + dt.timedelta(days=int(outcome_on[i])) if known[i] else None,
+            pathway=given[i],
+            reached=results[i][0],
+            outcome_on=results[i][1],
             note=notes[i],
         )
         for i in range(people.n)

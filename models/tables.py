@@ -96,9 +96,7 @@ def _groups(counts: NDArray[np.int64], ordered: bool, smallest: int) -> list[NDA
     return [*kept, joined]
 
 
-def _runs(
-    counts: NDArray[np.int64], values: NDArray[np.int64], smallest: int
-) -> list[NDArray[np.int64]]:
+def _runs(counts: NDArray[np.int64], values: NDArray[np.int64], smallest: int) -> list[NDArray[np.int64]]:
     runs: list[list[int]] = [[]]
     held = 0
     for value in values:
@@ -125,15 +123,11 @@ def make_monotone(summed: Floats, counts: NDArray[np.int64], direction: int) -> 
     inner = slice(1, summed.shape[1] - 1)
     for p in range(summed.shape[0]):
         weight = counts[p, inner] + 1e-6
-        projected[p, inner] = isotonic_regression(
-            summed[p, inner], sample_weight=weight, increasing=direction > 0
-        )
+        projected[p, inner] = isotonic_regression(summed[p, inner], sample_weight=weight, increasing=direction > 0)
     return projected
 
 
-def refine(
-    tables: Tables, features: Sequence[Feature], pathway: Ints, bins: BinTable, smallest: int
-) -> Tables:
+def refine(tables: Tables, features: Sequence[Feature], pathway: Ints, bins: BinTable, smallest: int) -> Tables:
     """Pool cells with few people, then project the features that demand a direction."""
     pathways = len(tables.pathway)
     pair = []

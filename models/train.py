@@ -21,6 +21,7 @@ from models.evidence import (
     ALPHA,
     GuidanceSupport,
     Nearest,
+    Timeline,
     as_of_priors,
     batch_evidence,
     days,
@@ -40,6 +41,7 @@ from models.features import (
 )
 from models.history import Episode, content_hash, known
 from models.pathway_model import Content, PathwayModel, pathway_codes, sigmoid
+from models.polish import Rows, polished
 
 MIN_PEOPLE = 10
 MIN_EXPERIENCE = 30
@@ -124,8 +126,14 @@ def train(
         features, len(pathways), rows[learn], pathway[learn], reached[learn], seed, settings or FitSettings()
     )
     bins = tables.binned(features, rows)
-    refined = tables.refine(fitted, features, pathway[learn], bins[learn], MIN_PEOPLE)
     hold = parts == "calibrate"
+    fitted, strength = polished(
+        fitted,
+        features,
+        Rows(pathway[learn], bins[learn], reached[learn]),
+        Rows(pathway[hold], bins[hold], reached[hold]),
+    )
+    refined = tables.refine(fitted, features, pathway[learn], bins[learn], MIN_PEOPLE)
     line = fit_affine(tables.margins(refined, pathway[hold], bins[hold]), reached[hold])
     final = tables.calibrated(refined, line.slope, line.shift)
     probability = sigmoid(tables.margins(final, pathway, bins))
@@ -147,12 +155,11 @@ def train(
             "data_sha256": data_hash,
             "catalogue": catalogue.version,
             "calibration": [line.slope, line.shift],
+            "polish": strength,
             "without": sorted(without),
         },
     )
-    held = [
-        _held(part, parts, usable, pathway, rows, probability, reached) for part in ("train", "calibrate", "test")
-    ]
+    held = [_held(part, parts, usable, pathway, rows, probability, reached) for part in ("train", "calibrate", "test")]
     return TrainedModel(
         model=PathwayModel(content),
         train=held[0],
@@ -196,14 +203,16 @@ def _add_evidence(
     guidance_support: GuidanceSupport | None,
 ) -> None:
     names = [feature.name for feature in features]
-    decided = days([episode.decided_on for episode in episodes])
-    known_on = days([episode.outcome_on or episode.decided_on for episode in episodes])
-    reached = np.array([bool(episode.reached) for episode in episodes])
-    person = numbered([episode.person_id for episode in episodes])
-    priors = as_of_priors(pathway, decided, known_on, reached, person, pathways)
+    cases = Timeline(
+        pathway=pathway,
+        decided=days([episode.decided_on for episode in episodes]),
+        known_on=days([episode.outcome_on or episode.decided_on for episode in episodes]),
+        reached=np.array([bool(episode.reached) for episode in episodes]),
+        person=numbered([episode.person_id for episode in episodes]),
+    )
+    priors = as_of_priors(cases, pathways)
     if nearest is None:
-        vectors = vectors_of(features, rows)
-        rates = batch_evidence(vectors, pathway, decided, known_on, reached, person, priors)
+        rates = batch_evidence(vectors_of(features, rows), cases, priors)
     else:
         rates = search_evidence(episodes, nearest, priors)
     rows[:, names.index(PAST_CASES)] = rates
@@ -230,7 +239,7 @@ def _held(
     places = np.flatnonzero(parts == part)
     chance = probability[places]
     return HeldOut(
-        episodes=tuple(episodes[place] for place in places),
+        episodes=tuple(episodes[int(place)] for place in places),
         pathway=pathway[places],
         rows=rows[places],
         margin=np.log(chance / (1 - chance)),
