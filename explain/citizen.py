@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from assistant.core.catalogue import Catalogue
 from explain.complaints import ComplaintBody
@@ -19,6 +20,7 @@ UNKNOWN_COUNTS = 0.1
 """How much (logits) not knowing a fact must move the score before the text says so."""
 
 MOST_OTHERS = 3
+MOST_ITEMS = 4
 MOST_MISSING = 3
 
 
@@ -56,7 +58,8 @@ def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
     yield say.block("duties", _duties(view, say), "list")
     used = [fact for fact in view.facts if fact.used_by]
     if used:
-        yield say.block("used", [_used(fact, say) for fact in used], "list", intro="used-intro")
+        lines = [line for fact in used for line in _used(fact, say)]
+        yield say.block("used", lines, "list", intro="used-intro")
     else:
         yield say.block("used", [say.say("used-none")])
     only_law = [say.say("line", text=say.plain(item.field)) for item in view.not_used if item.why == "protected"]
@@ -161,7 +164,15 @@ def reason_sentence(reason: Reason, say: Phrases) -> Sentence:
         way = "for" if reason.sign > 0 else "against"
         return say.say(f"reason-{reason.kind}-{way}", [claim(reason)])
     field = str(reason.field)
-    return say.say("reason-fact", [claim(reason)], plain=say.plain(field), value=say.value(field, reason.value))
+    return say.say("reason-fact", [claim(reason)], plain=say.plain(field), value=_short(field, reason.value, say))
+
+
+def _short(field: str, value: Any, say: Phrases) -> str:
+    """The value, of a long list the first items; the whole list stands under what was used."""
+    if not isinstance(value, tuple) or len(value) <= MOST_ITEMS:
+        return say.value(field, value)
+    words = [say.value(field, (item,)) for item in value[: MOST_ITEMS - 1]]
+    return say.listing([*words, say.texts("value-more", count=len(value) - len(words))])
 
 
 def _others(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
@@ -179,13 +190,18 @@ def _duties(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
         yield say.say("duty-law")
 
 
-def _used(fact: KnownFact, say: Phrases) -> Sentence:
-    values = {"plain": say.plain(fact.field), "value": say.value(fact.field, fact.value)}
-    if fact.source and fact.observed_on:
-        return say.say("used-dated", source=fact.source, date=say.date(fact.observed_on), **values)
-    if fact.source:
-        return say.say("used-sourced", source=fact.source, **values)
-    return say.say("used-one", **values)
+def _used(fact: KnownFact, say: Phrases) -> Iterator[Sentence]:
+    """One line for a fact; a long list of values takes several."""
+    many = isinstance(fact.value, tuple) and len(fact.value) > MOST_ITEMS
+    pieces = [fact.value[i : i + MOST_ITEMS] for i in range(0, len(fact.value), MOST_ITEMS)] if many else [fact.value]
+    for piece in pieces:
+        values = {"plain": say.plain(fact.field), "value": say.value(fact.field, piece)}
+        if fact.source and fact.observed_on:
+            yield say.say("used-dated", source=fact.source, date=say.date(fact.observed_on), **values)
+        elif fact.source:
+            yield say.say("used-sourced", source=fact.source, **values)
+        else:
+            yield say.say("used-one", **values)
 
 
 def _not_used(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:

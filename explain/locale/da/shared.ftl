@@ -24,3 +24,7 @@ unit-repetitions-30-s = { $value } gange
 unit-metres = { $value } meter
 unit-predicted = { $value } (100 er det normale)
 unit-years-ago = for { $value } år siden
+machine-written = skrevet af et program, læst efter
+receipt-qr-alt = Kvittering for forslag { $suggestion } som kode, der kan læses af en telefon.
+page-of = Side { $page } af { $pages }
+value-more = { $count } ting mere

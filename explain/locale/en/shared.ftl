@@ -24,3 +24,7 @@ unit-repetitions-30-s = { $value } times
 unit-metres = { $value } metres
 unit-predicted = { $value } (100 is normal)
 unit-years-ago = { $value } years ago
+machine-written = written by a program, checked
+receipt-qr-alt = Receipt for suggestion { $suggestion } as a code that a telephone can read.
+page-of = Page { $page } of { $pages }
+value-more = { $count } more
