@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -173,4 +173,4 @@ def timestamp(moment: datetime) -> str:
     """UTC to the second; finer would measure people at work."""
     if moment.tzinfo is None:
         raise ValueError("the clock must give times with a time zone")
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from ethics.checkpoint import Checkpoint, NoteError, Signer, VerifierKey, parse_checkpoint, sign_checkpoint
 from ethics.entry import Appended, render_leaf
-from ethics.errors import LogBrokenError
+from ethics.errors import KeyUseError, LogBrokenError
 from ethics.merkle import cover, extend, fold, leaf_hash
 from ethics.prepare import Prepared
 from ethics.storage import head_note, stored_nodes
@@ -75,6 +76,7 @@ class Writer:
         size, note = stored
         if known and (known.size, known.note) == stored:
             return known
+        refuse_retired(driver, self.signers[0].key)
         nodes = cover(0, size)
         found = stored_nodes(driver, nodes)
         frontier = tuple(found[node] for node in nodes if node in found)
@@ -105,6 +107,13 @@ class Writer:
         driver.execute(
             "INSERT INTO checkpoint VALUES (?, ?) ON CONFLICT (size) DO UPDATE SET note = excluded.note", (size, note)
         )
+
+
+def refuse_retired(driver: sqlite3.Connection, key: VerifierKey) -> None:
+    """Refuse to go on with a key that the log itself says was replaced."""
+    for (body,) in driver.execute("SELECT body FROM entry WHERE type = 'KeyRotated'"):
+        if json.loads(body).get("old") == key.text:
+            raise KeyUseError("The log's key was replaced; open the log with the new key file.")
 
 
 def entry_mac(key: bytes, index: int, leaf: bytes) -> bytes:
