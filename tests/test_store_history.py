@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any, ClassVar
 
 import pytest
 
@@ -162,6 +163,18 @@ def test_imports_of_the_same_rows_at_once_store_each_once(history: HistoryReposi
     assert sum(result.new for result in results) == history.count()
     stored = {row.external_key: row for row in history.load()}
     assert all(stored[row.external_key] == row for row in rows if row.external_key in stored)
+
+
+def test_keys_of_many_people_are_made_at_once_where_the_cipher_can(database: Database, cipher: Any) -> None:
+    class Counting(type(cipher)):  # type: ignore[misc]
+        calls: ClassVar[list[set[str]]] = []
+
+        def ensure_keys(self, subjects: set[str], /) -> None:
+            self.calls.append(set(subjects))
+
+    HistoryRepository(database, Counting()).add(many(30))
+
+    assert Counting.calls == [{f"person-{row}" for row in range(30)}]
 
 
 def test_twenty_thousand_rows_are_sealed_and_stored_within_three_seconds(history: HistoryRepository) -> None:

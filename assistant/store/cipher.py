@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """What JSON can say."""
@@ -18,6 +18,14 @@ class Cipher(Protocol):
 
     def open_sealed(self, subject: str, sealed: bytes, aad: bytes, /) -> bytes:
         """What was sealed; raises when the key is gone or a byte of `sealed` or `aad` differs."""
+
+
+@runtime_checkable
+class MakesManyKeys(Protocol):
+    """A cipher that can make the keys of many people at once: a durable write for each is slow."""
+
+    def ensure_keys(self, subjects: Collection[str], /) -> None:
+        """Make a key for everyone who has none yet, in one transaction."""
 
 
 def place(*parts: str | int) -> bytes:

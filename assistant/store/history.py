@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from assistant.core.errors import UserError
-from assistant.store.cipher import Cipher, Json, from_bytes, place, to_bytes
+from assistant.store.cipher import Cipher, Json, MakesManyKeys, from_bytes, place, to_bytes
 from assistant.store.engine import Database
 from assistant.store.errors import DatabaseBusyError
 from assistant.store.tables import checked_id, earlier_cases
@@ -152,6 +152,8 @@ class HistoryRepository:
         """What to insert and replace; sealed before the transaction, for the keys may lie in the same file."""
         with self.database.read() as connection:
             there = {(row.source, row.external_key): row for row in _there(connection, rows, earlier_cases)}
+        if isinstance(self.cipher, MakesManyKeys):
+            self.cipher.ensure_keys({row.subject for row in rows})
         plan = _Plan([], [], 0, {key: row.id for key, row in there.items()})
         same = 0
         for row in rows:
