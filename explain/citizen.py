@@ -20,7 +20,7 @@ UNKNOWN_COUNTS = 0.1
 """How much (logits) not knowing a fact must move the score before the text says so."""
 
 MOST_OTHERS = 3
-MOST_ITEMS = 4
+MOST_ITEMS = 3
 MOST_MISSING = 3
 
 

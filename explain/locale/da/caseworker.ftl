@@ -108,3 +108,4 @@ cw-reminder-human = Du træffer valget. Forslaget er ikke en afgørelse.
 cw-reminder-letter = Ret brevet til, før det sendes. Det er et udkast.
 cw-reminder-manual = Borgeren kan altid få hjælp uden programmet.
 source-case = sagen
+heading-cw-picture = Det samme som billede

@@ -108,3 +108,4 @@ cw-reminder-human = You make the choice. The suggestion is not a decision.
 cw-reminder-letter = Correct the letter before it is sent. It is a draft.
 cw-reminder-manual = The citizen can always get help without the program.
 source-case = the case file
+heading-cw-picture = The same as a picture
