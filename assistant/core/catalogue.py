@@ -109,6 +109,13 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     return _load(folder)
 
 
+def catalogue_files(folder: Path | None = None) -> dict[str, str]:
+    """The texts of the catalogue's files by name, so that a workspace can keep the version it used."""
+    source: Traversable = folder or resources.files("assistant.core") / "catalogue_data"
+    texts = {name: schema.read_text(source / name, required=name in REQUIRED) for name in (*REQUIRED, *OPTIONAL)}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
 @cache
 def _built_in() -> Catalogue:
     return _load(resources.files("assistant.core") / "catalogue_data")

@@ -1,0 +1,440 @@
+"""The assistant: one case in, one explained and logged suggestion out; a named human decides.
+
+This is the composition point of the rooms: everything above (command line, pages, evaluations) talks to
+`Assistant` and to nothing below it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from assistant import building
+from assistant.core.cases import Located, case_to_json, parse_case
+from assistant.core.catalogue import Catalogue
+from assistant.core.consider import Considered, consider
+from assistant.core.domain import Case, Mode, Outcome
+from assistant.core.errors import CheckFailedError, MissingError, UserError
+from assistant.core.settings import Settings
+from assistant.derive import Frame, Suggestion, derive, new_suggestion_id, score_refusals
+from assistant.evidence import (
+    Evidence,
+    evidence_from_json,
+    gather_past,
+    gather_quotes,
+    gather_support,
+    score_facts,
+)
+from assistant.records import DECISION, SUGGESTION, suggestion_bytes, suggestion_entries
+from assistant.store.cases import CaseRecord, CaseRepository, StoredCase
+from assistant.store.decisions import Decision, DecisionRepository
+from assistant.store.engine import Database, open_database, sqlite_url
+from assistant.store.errors import UnknownRecordError
+from assistant.workspace import Workspace
+from ethics.entry import Entry, NewEntry
+from ethics.keys import KeyStore
+from ethics.log import EthicsLog
+from ethics.report import Report
+from models.pathway_model import PathwayModel
+from retrieval.cases import CaseIndex
+from retrieval.guidance import GuidanceIndex, Hit
+from retrieval.law_refs import LawNames
+
+NO_PATHWAY = "none"
+"""What a decision names when no pathway is chosen."""
+
+DEFAULT_UNIT = "fælles"
+
+
+class UnknownSuggestionError(UserError):
+    """No suggestion of that id was ever logged here."""
+
+    def __init__(self, suggestion_id: str) -> None:
+        super().__init__(f"There is no suggestion {suggestion_id[:40]!r} in this workspace's log; check the id.")
+
+
+class UnknownPathwayError(UserError):
+    """A decision names a pathway that the catalogue does not have."""
+
+    def __init__(self, pathway: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no pathway {pathway[:60]!r}; use 'none' or one of {', '.join(known)}.")
+
+
+class ReasonMissingError(UserError):
+    """A decision without a reason."""
+
+    def __init__(self) -> None:
+        super().__init__("A decision needs a reason in words; give it with --reason.")
+
+
+class Recorded(NamedTuple):
+    """A suggestion as it was logged, with all it rests on."""
+
+    entry: Entry
+    suggestion: Suggestion
+    case: Mapping[str, Any]
+    evidence: Evidence
+    frame: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Whether a suggestion came out the same again, and what differed if not."""
+
+    suggestion_id: str
+    same: bool
+    full: bool
+    differences: tuple[str, ...]
+
+
+class Assistant:
+    """An open workspace. Parts are loaded when first used; close it when done."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.settings: Settings = workspace.settings()
+        self.catalogue: Catalogue = workspace.catalogue()
+
+    def close(self) -> None:
+        """Close the files that were opened."""
+        for name in ("log", "database", "keys"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---------------------------------------------------------------- parts
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """The keys of the people in the workspace."""
+        return building.open_keys(self.workspace)
+
+    @cached_property
+    def log(self) -> EthicsLog:
+        """The ethics log."""
+        return building.open_log(self.workspace, self.keys)
+
+    @cached_property
+    def database(self) -> Database:
+        """Cases, decisions and earlier cases."""
+        return open_database(sqlite_url(self.workspace.database))
+
+    @cached_property
+    def cases(self) -> CaseRepository:
+        """The case store."""
+        return CaseRepository(self.database, self.keys)
+
+    @cached_property
+    def decisions(self) -> DecisionRepository:
+        """The decisions that humans made."""
+        return DecisionRepository(self.database, self.keys)
+
+    @cached_property
+    def guidance(self) -> GuidanceIndex:
+        """The guidance index."""
+        encoder = building.encoder_of(self.settings)
+        return GuidanceIndex.load(self.workspace.guidance, LawNames.of(self.catalogue.laws), encoder=encoder)
+
+    @cached_property
+    def history(self) -> CaseIndex | None:
+        """The index of earlier cases; None when there is no history."""
+        try:
+            return CaseIndex.load(self.workspace.history)
+        except MissingError:
+            return None
+
+    @cached_property
+    def model(self) -> PathwayModel | None:
+        """The model in use; None when there is none or it is switched off."""
+        version = None if self.settings.model_off else building.promoted_version(self.workspace)
+        return None if version is None else PathwayModel.load(self.workspace.models / version)
+
+    @cached_property
+    def _versions(self) -> dict[str, str | None]:
+        return {
+            "rules": self.catalogue.version,
+            "model": self.model.version if self.model else None,
+            "guidance": self.guidance.version,
+            "history": self.history.version if self.history else None,
+        }
+
+    # ---------------------------------------------------------------- suggest
+
+    def read_case(
+        self, located: Located, *, as_of: dt.date | None = None, area: str | None = None, number: int = 1
+    ) -> Case:
+        """One case from one JSON document; `as_of` wins over the document's own date."""
+        case = parse_case(
+            located, self.catalogue, today=as_of or dt.date.today(), area=area, fallback_id=f"sag-{os.urandom(6).hex()}"
+        )
+        if as_of is not None and case.today != as_of:
+            data = {**located.data, "today": as_of.isoformat()}
+            case = parse_case(Located(located.where, data), self.catalogue, today=as_of, area=area, fallback_id=case.id)
+        return case
+
+    def suggest(self, case: Case, *, record: bool = True, model_off: bool = False) -> Suggestion:
+        """A suggestion for one case; when it is recorded, it is durable in the log before it is returned."""
+        frame = self._frame(model_off=model_off)
+        considered = consider(case, self.catalogue)
+        evidence = self._gather(considered, frame)
+        suggestion = derive(new_suggestion_id(case.id, os.urandom(16)), considered, evidence, frame)
+        if not record:
+            return {**suggestion, "ledger": None}
+        self._save_case(case)
+        entries = suggestion_entries(suggestion, considered, evidence, self.catalogue, _frame_json(frame))
+        done = self.log.append(entries)[-1]
+        return {**suggestion, "ledger": _ledger_part(done.index, done.leaf_hash, done.checkpoint)}
+
+    def _frame(self, *, model_off: bool = False) -> Frame:
+        model = None if model_off else self.model
+        return Frame(
+            catalogue=self.catalogue,
+            model=model,
+            mode=self.settings.mode,
+            has_basis=self._has_basis,
+            versions={**self._versions, "model": model.version if model else None},
+            suspended=self.suspended(),
+            questions=self.settings.questions,
+        )
+
+    def _has_basis(self, status: str, needs: str) -> bool:
+        """Whether the log holds a legal basis of that kind in force; the newest entry counts."""
+        entries = self.log.find(type="LegalBasisChanged", ref=f"{status}:{needs}")
+        return bool(entries) and entries[-1].body.get("change") == "established"
+
+    def suspended(self) -> frozenset[str]:
+        """What the board has switched off, read from the log each time so that it holds in every process."""
+        off: set[str] = set()
+        for entry in self.log.find(type="KillSwitch"):
+            if entry.body.get("drill"):
+                continue
+            scope = entry.body["kind"] if entry.body["kind"] in ("all", "model") else str(entry.body["scope"])
+            (off.add if entry.body["action"] == "suspend" else off.discard)(scope)
+        return frozenset(off)
+
+    def _gather(self, considered: Considered, frame: Frame) -> Evidence:
+        if considered.stopped:
+            return Evidence()
+        facts = score_facts(considered, self.catalogue)
+        refused = score_refusals(considered, frame)
+        scored = [key for key in considered.assessments if key not in refused]
+        case = considered.case
+        past = (
+            gather_past(self.history, facts, scored, k=self.settings.neighbours, today=case.today, person=case.id)
+            if self.history is not None and scored
+            else {}
+        )
+        support = gather_support(self.guidance, facts, scored, self.catalogue, case.today) if scored else {}
+        quotes, withheld = gather_quotes(
+            self.guidance, considered, self.catalogue, per_pathway=self.settings.passages_per_pathway
+        )
+        return Evidence(past=past, support=support, quotes=quotes, withheld_quotes=withheld)
+
+    def _save_case(self, case: Case) -> StoredCase:
+        facts = case_to_json(case)
+        try:
+            stored = self.cases.get(case.id)
+        except UnknownRecordError:
+            return self.cases.save(
+                CaseRecord(case_id=case.id, subject=case.id, unit=DEFAULT_UNIT, facts=facts), 0, case.role
+            )
+        if stored.record.facts == facts:
+            return stored
+        record = CaseRecord(
+            case_id=case.id,
+            subject=case.id,
+            unit=stored.record.unit,
+            facts=facts,
+            note=stored.record.note,
+            owner=stored.record.owner,
+            stand_in=stored.record.stand_in,
+            status=stored.record.status,
+            deadline=stored.record.deadline,
+            next_date=stored.record.next_date,
+        )
+        return self.cases.save(record, stored.version, case.role)
+
+    # ---------------------------------------------------------------- look up
+
+    def recorded(self, suggestion_id: str) -> Recorded:
+        """A suggestion as logged. Raises `UnknownSuggestionError`, or the log's own error when erased."""
+        entries = self.log.find(type=SUGGESTION, ref=suggestion_id)
+        if not entries:
+            raise UnknownSuggestionError(suggestion_id)
+        entry = entries[0]
+        payload = json.loads(self.log.payload(entry.index))
+        return Recorded(
+            entry, payload["suggestion"], payload["case"], evidence_from_json(payload["evidence"]), payload["frame"]
+        )
+
+    def shown(self, suggestion_id: str) -> Suggestion:
+        """The suggestion with its place in the log."""
+        recorded = self.recorded(suggestion_id)
+        head = self.log.checkpoint_at_least(recorded.entry.index + 1)
+        part = _ledger_part(recorded.entry.index, recorded.entry.leaf_hash, head.note)
+        return {**recorded.suggestion, "ledger": part}
+
+    def search(self, query: str, *, k: int = 10, as_of: dt.date | None = None, corpus: str | None = None) -> list[Hit]:
+        """Guidance that answers a query."""
+        return self.guidance.search(query, k, as_of or dt.date.today(), corpus)
+
+    # ---------------------------------------------------------------- decide
+
+    def decide(
+        self,
+        suggestion_id: str,
+        pathway: str,
+        reason: str,
+        by: str,
+        *,
+        if_version: int | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Record the human decision; the assistant never decides.
+
+        Raises `UnknownSuggestionError`, `UnknownPathwayError`, `ReasonMissingError`, and the store's errors when
+        the suggestion is already decided or someone changed the case meanwhile.
+        """
+        recorded = self.recorded(suggestion_id)
+        if pathway != NO_PATHWAY and pathway not in self.catalogue.pathways:
+            raise UnknownPathwayError(pathway, sorted(self.catalogue.pathways))
+        if not reason.strip():
+            raise ReasonMissingError
+        if not by.strip():
+            raise UserError("A decision needs the person who made it; give it with --by.")
+        suggestion = recorded.suggestion
+        first = next((item["pathway"] for item in suggestion["assessments"] if item["order"] == 1), None)
+        outcome = _decision_outcome(pathway, first, suggestion["outcome"])
+        chosen = None if pathway == NO_PATHWAY else pathway
+        decision = Decision(
+            suggestion_id=suggestion_id,
+            case_id=suggestion["case_id"],
+            subject=suggestion["case_id"],
+            pathway=chosen,
+            reason=reason,
+            decided_by=by,
+            details=dict(details or {}),
+        )
+        self.decisions.record(decision, if_case_version=if_version)
+        body: dict[str, Any] = {"outcome": outcome, "reason": "given_in_words", "role": "caseworker"}
+        if chosen is not None:
+            body["pathway"] = chosen
+        if first is not None:
+            body["suggested"] = first
+        payload = json.dumps({"reason": reason, "by": by, "details": dict(details or {})}, ensure_ascii=False)
+        entry = NewEntry(DECISION, body, suggestion_id, suggestion["case_id"], payload.encode())
+        done = self.log.append([entry])[0]
+        return {
+            "suggestion_id": suggestion_id,
+            "pathway": chosen,
+            "outcome": outcome,
+            "by": by,
+            "ledger": _ledger_part(done.index, done.leaf_hash, done.checkpoint),
+        }
+
+    # ---------------------------------------------------------------- replay
+
+    def replay(self, suggestion_id: str, *, full: bool = False) -> Replay:
+        """Derive a suggestion again, from the recorded evidence (or, `full`, with the retrieval repeated too).
+
+        Raises `CheckFailedError` naming the version when the rules or the model it was made with are gone.
+        """
+        recorded = self.recorded(suggestion_id)
+        versions = recorded.suggestion["versions"]
+        catalogue = self._catalogue_of(versions["rules"])
+        frame = Frame(
+            catalogue=catalogue,
+            model=self._model_of(versions["model"]),
+            mode=Mode(recorded.suggestion["mode"]),
+            has_basis=_bases(recorded.frame),
+            versions=versions,
+            suspended=frozenset(recorded.frame["suspended"]),
+            questions=recorded.frame["questions"],
+        )
+        where = f"suggestion {suggestion_id}"
+        case = parse_case(
+            Located(where, recorded.case), catalogue, today=dt.date.today(), fallback_id=recorded.suggestion["case_id"]
+        )
+        considered = consider(case, catalogue)
+        differences = []
+        evidence = recorded.evidence
+        if full:
+            evidence = self._gather(considered, frame)
+            differences = _causes(recorded.evidence, evidence, versions, self._versions)
+        again = derive(suggestion_id, considered, evidence, frame)
+        same = suggestion_bytes(again) == suggestion_bytes(recorded.suggestion)
+        if not same and not differences:
+            differences = [key for key in recorded.suggestion if again.get(key) != recorded.suggestion[key]]
+        return Replay(suggestion_id, same, full, tuple(differences))
+
+    def _catalogue_of(self, version: str) -> Catalogue:
+        if version == self.catalogue.version:
+            return self.catalogue
+        found = self.workspace.catalogue_of(version)
+        if found is None:
+            raise CheckFailedError(f"The rules version {version} is gone from the workspace; it cannot be replayed.")
+        return found
+
+    def _model_of(self, version: str | None) -> PathwayModel | None:
+        if version is None:
+            return None
+        if self.model is not None and self.model.version == version:
+            return self.model
+        folder = self.workspace.models / version
+        if not folder.is_dir():
+            raise CheckFailedError(f"The model version {version} is gone from the workspace; it cannot be replayed.")
+        return PathwayModel.load(folder)
+
+    # ---------------------------------------------------------------- ledger
+
+    def verify(self, outside: Sequence[str] = ()) -> Report:
+        """Check the whole log against itself and against checkpoints kept outside."""
+        return self.log.verify(outside)
+
+
+def _ledger_part(entry: int, leaf_hash: str, checkpoint: str) -> dict[str, Any]:
+    return {"entry": entry, "leaf_hash": leaf_hash, "checkpoint": checkpoint}
+
+
+def _frame_json(frame: Frame) -> dict[str, Any]:
+    bases = {
+        f"{status}:{basis.needs}": frame.has_basis(status, basis.needs)
+        for status, basis in frame.catalogue.scoring.items()
+    }
+    return {"suspended": sorted(frame.suspended), "questions": frame.questions, "bases": bases}
+
+
+def _bases(frame: Mapping[str, Any]) -> Callable[[str, str], bool]:
+    recorded: Mapping[str, bool] = frame["bases"]
+    return lambda status, needs: bool(recorded.get(f"{status}:{needs}", False))
+
+
+def _decision_outcome(pathway: str, first: str | None, outcome: str) -> str:
+    if pathway == NO_PATHWAY:
+        nothing = outcome != Outcome.SUGGEST.value
+        return "followed" if nothing and first is None else "none"
+    return "followed" if pathway == first else "changed"
+
+
+def _causes(
+    before: Evidence, now: Evidence, then: Mapping[str, str | None], today: Mapping[str, str | None]
+) -> list[str]:
+    causes = []
+    for part, version in (("past", "history"), ("support", "guidance"), ("quotes", "guidance")):
+        if before.to_json()[part] != now.to_json()[part]:
+            changed = then[version] != today[version]
+            why = (
+                f"the {version} version is now {today[version]}, it was {then[version]}" if changed else "same version"
+            )
+            causes.append(f"{part}: {why}")
+    return causes
