@@ -94,8 +94,19 @@ def reason_blocks(first: Choice, say: Phrases) -> Iterator[Block]:
     for way, sign in (("for", 1), ("against", -1)):
         yield say.block(f"cw-{way}", [weighed_sentence(r, say) for r in score_reasons(first, sign)], "list")
     yield say.block("cw-unknown", [weighed_sentence(r, say) for r in unknown_reasons(first)], "list")
+    cautions = [say.say("cw-warning")] if first.warning else []
+    papers = [
+        say.catalogue.value_label(_document_field(item, say), item, say.language) for item in first.missing_documents
+    ]
+    cautions += [say.say("cw-missing-documents", list=say.listing(papers))] if papers else []
+    yield say.block("cw-cautions", cautions, "list")
     if first.not_scored_because:
         yield say.block("cw-not-scored", [not_scored_sentence(first, say)])
+
+
+def _document_field(item: str, say: Phrases) -> str:
+    """The list field that holds this document; documents are values of a field like any other."""
+    return next(name for name, spec in say.catalogue.fields.items() if item in spec.allowed)
 
 
 def _picture(first: Choice, say: Phrases) -> Block:
@@ -152,7 +163,7 @@ def order_block(view: ExplanationView, say: Phrases) -> Iterator[Block]:
         return
     rows = tuple(
         (
-            str(choice.rank),
+            "–" if choice.rank is None else str(choice.rank),
             say.pathway(choice.pathway),
             say.texts(f"eligibility-{choice.eligibility}"),
             "; ".join(say.because(r) or say.texts(f"cw-order-{r.tier}") for r in order_reasons(choice)),

@@ -69,7 +69,7 @@ def _check(claim: Claim, item: Mapping[str, Any]) -> str | None:
 
 def _check_order(claim: Claim, place: int, item: Mapping[str, Any]) -> str | None:
     reason = item.get("rank_reason")
-    if item.get("rank") is None or not reason:
+    if (item.get("order") is None and item.get("rank") is None) or not reason:
         return "has no place in the order"
     stated = len(reason.get("reasons") or ()) if isinstance(reason, Mapping) else 1
     placed = isinstance(reason, Mapping) and bool(reason.get("placed_by") or reason.get("tier"))

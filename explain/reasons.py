@@ -41,8 +41,8 @@ def reasons_of(
 def _order(pathway: str, reason: Any) -> tuple[Reason, ...]:
     """The reasons for the place: what points to the pathway, heaviest first, then what broke a tie.
 
-    `rank_reason` is `{"placed_by": str, "reasons": [{"tier", "because_da", "because_en"}]}`; a text alone counts
-    as one reason.
+    `rank_reason` is `{"placed_by", "text_da", "text_en", "reasons": [{"tier", "because_da",
+    "because_en"}]}`; a text alone counts as one reason.
     """
     if not reason:
         return ()
@@ -53,7 +53,8 @@ def _order(pathway: str, reason: Any) -> tuple[Reason, ...]:
     ]
     placed = data.get("placed_by") or data.get("tier")
     if placed and placed not in {tier for tier, _, _ in found}:
-        found.append((placed, str(data.get("because_da") or ""), str(data.get("because_en") or "")))
+        text_da = str(data.get("text_da") or data.get("because_da") or "")
+        found.append((placed, text_da, str(data.get("text_en") or data.get("because_en") or text_da)))
     return tuple(
         Reason(
             id=f"order:{place}",

@@ -19,8 +19,8 @@ EVERY_WHOLE_NUMBER = 41
 
 
 def first_place(suggestion: Suggestion) -> str:
-    """What stands first: the pathway of rank 1, or the kind of result when nothing is ranked."""
-    ranked = [item for item in suggestion["assessments"] if item.get("rank") == 1]
+    """What stands first: the pathway in the first place, or the kind of result when nothing is ranked."""
+    ranked = [item for item in suggestion["assessments"] if 1 in (item.get("order"), item.get("rank"))]
     return str(ranked[0]["pathway"] if ranked else suggestion["outcome"])
 
 

@@ -62,10 +62,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One pathway as the suggestion holds it, with its reasons in order."""
+    """One pathway as the suggestion holds it, with its reasons in order.
+
+    `place` is where it stands in the order; `rank` the same number where one may be shown (not for a pathway that
+    has rules and guidance only).
+    """
 
     pathway: str
     eligibility: str
+    place: int | None
     rank: int | None
     group: str | None
     goal_type: str | None
@@ -74,6 +79,8 @@ class Choice:
     missing: tuple[str, ...]
     law: tuple[str, ...]
     bodies: tuple[ComplaintBody, ...]
+    warning: bool = False
+    missing_documents: tuple[str, ...] = ()
     blocked_by: str | None = None
     not_scored_because: str | None = None
     probability: float | None = None

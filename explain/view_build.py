@@ -36,9 +36,9 @@ def explanation_view(
     """
     spread = spreads(catalogue)
     choices = [_choice(item, facts, catalogue, spread) for item in suggestion["assessments"]]
-    ranked = tuple(sorted((c for c in choices if c.rank is not None), key=lambda c: c.rank or 0))
-    duties = tuple(c for c in choices if c.duty and c.rank is None and c.eligibility == "eligible")
-    rest = [c for c in choices if c.rank is None and c not in duties]
+    ranked = tuple(sorted((c for c in choices if c.place is not None), key=lambda c: c.place or 0))
+    duties = tuple(c for c in choices if c.duty and c.place is None and c.eligibility == "eligible")
+    rest = [c for c in choices if c.place is None and c not in duties]
     open_ = ("eligible", "undetermined")
     known = presentation()
     representative = facts.get(known.representative_field)
@@ -82,6 +82,7 @@ def _choice(
     return Choice(
         pathway=pathway.id,
         eligibility=str(item["eligibility"]),
+        place=item["order"] if item.get("order") is not None else item.get("rank"),
         rank=item.get("rank"),
         group=item.get("group"),
         goal_type=item.get("goal_type") or pathway.goal_type,
@@ -90,6 +91,8 @@ def _choice(
         missing=tuple(item.get("missing_fields") or ()),
         law=tuple(item.get("legal_refs") or ()),
         bodies=complaint_bodies(pathway),
+        warning=bool(item.get("warning")),
+        missing_documents=tuple(item.get("missing_documents") or ()),
         blocked_by=item.get("blocked_by"),
         not_scored_because=item.get("not_scored_because"),
         probability=item.get("probability"),

@@ -1,0 +1,70 @@
+"""One way in for those above: a reader, a language and a form give a finished explanation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Literal, TypeAlias, get_args
+
+from assistant.core.catalogue import Catalogue
+from assistant.core.errors import UserError
+from assistant.core.texts import LANGUAGES
+from explain.board import board_text
+from explain.caseworker import caseworker_text
+from explain.citizen import citizen_text
+from explain.document import Document, Reader
+from explain.telephone import telephone_script
+from explain.view import ExplanationView
+
+Form: TypeAlias = Literal["text", "html", "json", "pdf"]
+
+MEDIA_TYPES: Mapping[Form, str] = {
+    "text": "text/plain; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "pdf": "application/pdf",
+}
+
+
+class UnknownChoiceError(UserError):
+    """A reader, language or form that there is none of."""
+
+    def __init__(self, what: str, given: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"There is no {what} {given[:40]!r} for an explanation; choose one of {', '.join(known)}.")
+
+
+def explanation_document(
+    view: ExplanationView, catalogue: Catalogue, reader: str, language: str = "da", *, pictures: bool = False
+) -> Document:
+    """The text of one reader. Raises `UnknownChoiceError` for a reader or language that there is none of."""
+    if reader not in get_args(Reader):
+        raise UnknownChoiceError("reader", reader, get_args(Reader))
+    if language not in LANGUAGES:
+        raise UnknownChoiceError("language", language, LANGUAGES)
+    if reader == "caseworker":
+        return caseworker_text(view, catalogue, language, pictures=pictures)
+    write = {"citizen": citizen_text, "board": board_text, "telephone": telephone_script}[reader]
+    return write(view, catalogue, language)
+
+
+def rendered(document: Document, form: str, view: ExplanationView, *, large: bool = False) -> bytes:
+    """The document in one form, as bytes (UTF-8 for text). Raises `UnknownChoiceError` for an unknown form."""
+    match form:
+        case "text":
+            from explain.render_text import render_text
+
+            return render_text(document).encode()
+        case "html":
+            from explain.render_html import render_html
+
+            return render_html(document, large=large).encode()
+        case "json":
+            from explain.render_json import render_json
+
+            return (json.dumps(render_json(document), ensure_ascii=False, indent=1) + "\n").encode()
+        case "pdf":
+            from explain.render_pdf import render_pdf
+
+            return render_pdf(document, on=view.as_of, large=large)
+        case _:
+            raise UnknownChoiceError("form", form, get_args(Form))
