@@ -17,6 +17,9 @@ from models.columns import Bools, Floats, Ints
 from models.features import Feature, bin_counts
 from models.tables import Tables
 
+SMALL = 5000
+"""With fewer rows, starting helper processes takes longer than the fit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSettings:
@@ -73,7 +76,7 @@ def fit_tables(
         interaction_smoothing_rounds=settings.interaction_smoothing_rounds,
         early_stopping_rounds=settings.early_stopping_rounds,
         cat_smooth=settings.cat_smooth,
-        n_jobs=settings.jobs,
+        n_jobs=settings.jobs if len(table) > SMALL else 1,
         random_state=seed,
     )
     with warnings.catch_warnings():

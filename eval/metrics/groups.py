@@ -159,12 +159,15 @@ def audit(
         if len(groups) != len(chosen):
             raise ValueError(f"{attribute!r} has {len(groups)} values for {len(chosen)} people")
         known = groups != ""
-        for group in sorted(set(groups[known])):
+        names = sorted(set(groups[known]))
+        for group in names:
             inside, outside = groups == group, known & (groups != group)
             if inside.sum() < smallest or outside.sum() < smallest:
                 figures.append(GroupFigures(attribute, group, int(inside.sum())))
                 continue
             figures.append(_figures(attribute, group, inside, chosen, outcome, chance))
+            if len(names) == 2 and group == names[1]:
+                continue  # with two groups the second comparison is the first one mirrored
             tests += _tests(attribute, group, inside, outside, chosen, outcome, chance, expected)
     adjusted = holm([test.p for test in tests])
     alarms = [
