@@ -20,7 +20,9 @@ UNKNOWN_COUNTS = 0.1
 """How much (logits) not knowing a fact must move the score before the text says so."""
 
 MOST_OTHERS = 3
-MOST_ITEMS = 3
+LONGEST_LINE = 16
+"""Words in a line that lists values; three more may follow, and twenty is the most a sentence may have."""
+
 MOST_MISSING = 3
 
 
@@ -169,10 +171,26 @@ def reason_sentence(reason: Reason, say: Phrases) -> Sentence:
 
 def _short(field: str, value: Any, say: Phrases) -> str:
     """The value, of a long list the first items; the whole list stands under what was used."""
-    if not isinstance(value, tuple) or len(value) <= MOST_ITEMS:
+    first = pieces(field, value, say)[0]
+    if not isinstance(value, tuple) or len(first) == len(value):
         return say.value(field, value)
-    words = [say.value(field, (item,)) for item in value[: MOST_ITEMS - 1]]
+    words = [say.value(field, (item,)) for item in first]
     return say.listing([*words, say.texts("value-more", count=len(value) - len(words))])
+
+
+def pieces(field: str, value: Any, say: Phrases) -> list[Any]:
+    """A list of values cut so that each piece with its field makes a short line; anything else is one piece."""
+    if not isinstance(value, tuple):
+        return [value]
+    room = LONGEST_LINE - len(say.plain(field).split())
+    cut: list[tuple[str, ...]] = []
+    for item in value:
+        longer = (*cut[-1], item) if cut else (item,)
+        if cut and len(say.value(field, longer).split()) <= room:
+            cut[-1] = longer
+        else:
+            cut.append((item,))
+    return cut
 
 
 def _others(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
@@ -192,9 +210,7 @@ def _duties(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
 
 def _used(fact: KnownFact, say: Phrases) -> Iterator[Sentence]:
     """One line for a fact; a long list of values takes several."""
-    many = isinstance(fact.value, tuple) and len(fact.value) > MOST_ITEMS
-    pieces = [fact.value[i : i + MOST_ITEMS] for i in range(0, len(fact.value), MOST_ITEMS)] if many else [fact.value]
-    for piece in pieces:
+    for piece in pieces(fact.field, fact.value, say):
         values = {"plain": say.plain(fact.field), "value": say.value(fact.field, piece)}
         if fact.source and fact.observed_on:
             yield say.say("used-dated", source=fact.source, date=say.date(fact.observed_on), **values)

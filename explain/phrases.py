@@ -90,7 +90,7 @@ class Phrases:
         """A value with its unit, where the language has words for the unit."""
         spec = self.catalogue.fields[field]
         words = self.catalogue.value_label(field, value, self.language)
-        if spec.type not in ("integer", "number") or spec.value_labels:
+        if spec.type not in ("integer", "number") or str(value) in spec.value_labels:
             return words
         unit = f"unit-{_UNIT.sub('-', spec.unit.lower()).strip('-')}"
         if value < 0 and self.texts.has(f"{unit}-ago"):

@@ -105,6 +105,7 @@ def invented_suggestion(
         "flags": [_flag(flag) for flag in considered.flags],
         "choice_of_law": _law(considered),
         "masked_fields": sorted(considered.view.masked),
+        "outdated_fields": sorted(considered.view.outdated),
         "ledger": {"entry": seed, "leaf_hash": f"{seed:064x}", "checkpoint": "invented"},
     }
     return InventedSuggestion(suggestion, dict(considered.view.facts), considered.usable_texts)
