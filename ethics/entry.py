@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from ethics.canonical import JSON, canonical
+from ethics.canonical import canonical
 from ethics.errors import RecordError
 from ethics.merkle import leaf_hash
 from ethics.screen import personal_number
@@ -31,7 +31,7 @@ class NewEntry:
     """
 
     type: str
-    body: Mapping[str, JSON] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
     ref: str | None = None
     subject: str | None = None
     payload: bytes | None = None

@@ -199,6 +199,17 @@ class EthicsLog:
         rows = self._files.read(lambda d: d.execute(query, (since, *(value for _, value in wanted))).fetchall())
         return [entry_of(Row(*row)) for row in rows]
 
+    def find_types(self, types: Sequence[str]) -> list[Entry]:
+        """Entries of several types, in order, from one state of the log."""
+        marks = ", ".join("?" * len(types))
+        query = f"SELECT {COLUMNS} FROM entry WHERE type IN ({marks}) ORDER BY idx"
+        return [entry_of(Row(*row)) for row in self._files.read(lambda d: d.execute(query, list(types)).fetchall())]
+
+    def size(self) -> int:
+        """How many entries there are."""
+        found: int = self._files.read(lambda d: d.execute("SELECT ifnull(max(idx), -1) + 1 FROM entry").fetchone()[0])
+        return found
+
     def payload(self, index: int) -> bytes:
         """The sealed content of an entry, opened; raises `ErasedError` after the person was erased."""
         row, sealed = self._files.read(
