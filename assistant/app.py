@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from assistant import building
@@ -30,16 +32,22 @@ from assistant.evidence import (
     gather_support,
     score_facts,
 )
+from assistant.importing import import_files
 from assistant.records import DECISION, SUGGESTION, suggestion_bytes, suggestion_entries
 from assistant.store.cases import CaseRecord, CaseRepository, StoredCase
 from assistant.store.decisions import Decision, DecisionRepository
 from assistant.store.engine import Database, open_database, sqlite_url
+from assistant.store.erase import compact, erase_subject
 from assistant.store.errors import UnknownRecordError
 from assistant.workspace import Workspace
 from ethics.entry import Entry, NewEntry
+from ethics.erasure import erase as erase_person
 from ethics.keys import KeyStore
 from ethics.log import EthicsLog
 from ethics.report import Report
+from explain.readers import explanation_document, rendered
+from explain.view import Contact
+from explain.view_build import explanation_view
 from models.pathway_model import PathwayModel
 from retrieval.cases import CaseIndex
 from retrieval.guidance import GuidanceIndex, Hit
@@ -342,6 +350,111 @@ class Assistant:
             "ledger": _ledger_part(done.index, done.leaf_hash, done.checkpoint),
         }
 
+    # ---------------------------------------------------------------- explain
+
+    def explain(
+        self, suggestion_id: str, *, reader: str = "caseworker", language: str = "da", form: str = "text"
+    ) -> bytes:
+        """A finished explanation for one reader; that it was given is logged before it is returned.
+
+        Raises `UnknownSuggestionError`, and an error for a reader, language or form that there is none of.
+        """
+        recorded = self.recorded(suggestion_id)
+        catalogue = self._catalogue_of(recorded.suggestion["versions"]["rules"])
+        considered = consider(self._case_of(recorded, catalogue), catalogue)
+        view = explanation_view(
+            self.shown(suggestion_id),
+            considered.view.facts,
+            catalogue,
+            contact=Contact(
+                name=self.settings.contact_name or None,
+                telephone=self.settings.contact_telephone or None,
+                municipality=self.settings.municipality,
+            ),
+            texts=considered.usable_texts,
+        )
+        document = explanation_document(view, catalogue, reader, language)
+        content = rendered(document, form, view)
+        body = {"audience": reader, "language": language, "format": form}
+        self.log.append([NewEntry("ExplanationGiven", body, suggestion_id, recorded.suggestion["case_id"], content)])
+        return content
+
+    def _case_of(self, recorded: Recorded, catalogue: Catalogue) -> Case:
+        where = f"suggestion {recorded.suggestion['suggestion_id']}"
+        return parse_case(
+            Located(where, recorded.case), catalogue, today=dt.date.today(), fallback_id=recorded.suggestion["case_id"]
+        )
+
+    # ---------------------------------------------------------------- what people do
+
+    def note_event(
+        self, kind: str, body: Mapping[str, Any], suggestion_id: str | None = None, payload: bytes | None = None
+    ) -> dict[str, Any]:
+        """Log something that happened around a suggestion: an objection, a notice, an understanding check.
+
+        Raises the log's error when the record type is unknown or the body does not fit it.
+        """
+        subject = None if suggestion_id is None else self.recorded(suggestion_id).suggestion["case_id"]
+        done = self.log.append([NewEntry(kind, body, suggestion_id, subject, payload)])[0]
+        return _ledger_part(done.index, done.leaf_hash, done.checkpoint)
+
+    def suspend(self, kind: str, scope: str, *, by: str, why: str, drill: bool = False) -> dict[str, Any]:
+        """Switch off `all`, the `model`, a `law` or a `pathway`, at once in every process."""
+        return self._switch("suspend", kind, scope, by, why, drill)
+
+    def restore(self, kind: str, scope: str, *, by: str, why: str, drill: bool = False) -> dict[str, Any]:
+        """Switch on again what was suspended."""
+        return self._switch("restore", kind, scope, by, why, drill)
+
+    def _switch(self, action: str, kind: str, scope: str, by: str, why: str, drill: bool) -> dict[str, Any]:
+        if kind == "pathway" and scope not in self.catalogue.pathways:
+            raise UnknownPathwayError(scope, sorted(self.catalogue.pathways))
+        body: dict[str, Any] = {"action": action, "kind": kind, "scope": scope, "by": by, "why": why, "drill": drill}
+        done = self.log.append([NewEntry("KillSwitch", body)])[0]
+        return _ledger_part(done.index, done.leaf_hash, done.checkpoint)
+
+    # ---------------------------------------------------------------- bring in and train
+
+    def import_guidance(self, paths: Sequence[Path], *, corpus: str = "") -> list[dict[str, Any]]:
+        """Read files and folders into the guidance; the others land when one fails.
+
+        Each result is `{file, status, documents, problem}`. Raises `UserError` when a path holds no files at all.
+        """
+        return import_files(self.workspace, self.guidance, self.log, paths, corpus)
+
+    def train(self) -> dict[str, Any]:
+        """Train on the earlier cases that are kept, and take the model into use if it passes every gate."""
+        episodes = building.load_history(self.database, self.keys)
+        report = building.train_model(self.workspace, self.catalogue, episodes, self.settings, self.log)
+        for name in ("model", "_versions"):
+            self.__dict__.pop(name, None)
+        return report
+
+    # ---------------------------------------------------------------- erase
+
+    def erase(self, case_id: str, *, reason: str, by: str, filing_receipt: str) -> dict[str, Any]:
+        """Destroy a person's key and every derived copy. Raises the log's error without a filing receipt."""
+
+        def from_history() -> None:
+            if self.history is not None and self.history.remove_person(case_id):
+                self.history.save(self.workspace.history)
+
+        def from_store() -> None:
+            erase_subject(self.database, case_id)
+
+        code = reason if re.fullmatch(r"[a-zæøå0-9_.-]{1,60}", reason) else "given_in_words"
+        done = erase_person(
+            self.log,
+            case_id,
+            reason=code,
+            by=by,
+            filing_receipt=filing_receipt,
+            copies=[("store", from_store), ("history", from_history)],
+        )
+        compact(self.database)
+        self.log.compact()
+        return {"case_id": case_id, "entry": done.done.index, "ordered": done.ordered.index}
+
     # ---------------------------------------------------------------- replay
 
     def replay(self, suggestion_id: str, *, full: bool = False) -> Replay:
@@ -361,11 +474,7 @@ class Assistant:
             suspended=frozenset(recorded.frame["suspended"]),
             questions=recorded.frame["questions"],
         )
-        where = f"suggestion {suggestion_id}"
-        case = parse_case(
-            Located(where, recorded.case), catalogue, today=dt.date.today(), fallback_id=recorded.suggestion["case_id"]
-        )
-        considered = consider(case, catalogue)
+        considered = consider(self._case_of(recorded, catalogue), catalogue)
         differences = []
         evidence = recorded.evidence
         if full:

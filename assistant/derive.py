@@ -161,6 +161,8 @@ def _refusal(key: str, assessment: Assessment, considered: Considered, frame: Fr
         return "not_open"
     if assessment.pathway.duty:
         return "duty_is_explained_never_scored"
+    if assessment.pathway.goal_type in frame.catalogue.unpredicted:
+        return "no_success_is_predicted"
     refusal = scoring_refusal(
         assessment.pathway,
         frame.catalogue,

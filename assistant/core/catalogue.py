@@ -45,7 +45,7 @@ OPTIONAL = (
 class Catalogue:
     """Everything the rules know, as one frozen object.
 
-    `version` is the SHA-256 of the files it was read from; it stands on every suggestion as the rules version.
+    `unpredicted` are the goal types for which no success is predicted. `version` is the SHA-256 of the files it was read from; it stands on every suggestion as the rules version.
     """
 
     version: str
@@ -55,6 +55,7 @@ class Catalogue:
     areas: Mapping[str, str]
     shared_area: str
     goal_types: Mapping[str, str]
+    unpredicted: frozenset[str]
     laws: Mapping[str, LawName]
     gates: tuple[Gate, ...]
     scoring: Mapping[str, ScoringBasis]
@@ -135,6 +136,7 @@ def _load(folder: Traversable) -> Catalogue:
         areas=meta.area_values,
         shared_area=meta.shared_area,
         goal_types=head.goal_types,
+        unpredicted=head.unpredicted_goal_types,
         laws=schema.read_laws(data.get("laws.yaml"), head.law_short_names),
         gates=schema.read_gates(head.global_gates),
         scoring=head.scoring(),

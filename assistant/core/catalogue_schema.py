@@ -120,6 +120,7 @@ class _Meta(BaseModel):
     global_gates: tuple[dict[str, Any], ...] = ()
     ai_scoring_in_operation: dict[str, dict[str, Any]] = {}
     goal_types: dict[str, str]
+    unpredicted_goal_types: frozenset[str] = frozenset()
 
     def scoring(self) -> dict[str, ScoringBasis]:
         """What scoring needs in operation, by the pathway's `ai_basis.status`; what is not listed is refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +48,7 @@ def evaluate_cases(assistant: Assistant, vignettes: Path, *, model_off: bool = F
             for e, s, _ in rows
             if e.get("must_flag")
         ),
-        "pii_leaks": sum(_leaks(assistant, s) for _, s, _ in rows),
+        "pii_leaks": sum(_leaks(assistant, located, s) for _, s, located in rows),
         "max_residual": max(
             (_residual(a) for _, s, _ in rows for a in s["assessments"] if a["explanation"]), default=0.0
         ),
@@ -82,19 +83,14 @@ def _ranking(suggestion: Suggestion) -> list[str]:
     return [a["pathway"] for a in sorted(ordered, key=lambda a: a["order"])]
 
 
-def _leaks(assistant: Assistant, suggestion: Suggestion) -> int:
-    """How many pieces of personal data the screening patterns still find in all that is shown."""
-    shown = _texts(suggestion)
-    personal = [p.pattern for p in assistant.catalogue.screening.patterns if p.id in ("cpr", "email", "telefon")]
-    return sum(len(pattern.findall(text)) for pattern in personal for text in shown)
-
-
-def _texts(data: Any) -> list[str]:
-    if isinstance(data, str):
-        return [] if re.fullmatch(r"[0-9a-f]{16,}|s-[0-9a-f]{16}", data) else [data]
-    if isinstance(data, Mapping):
-        return [text for value in data.values() for text in _texts(value)]
-    return [text for item in data for text in _texts(item)] if isinstance(data, Sequence) else []
+def _leaks(assistant: Assistant, located: Located, suggestion: Suggestion) -> int:
+    """How many pieces of personal data from the case's free texts stand anywhere in what is shown."""
+    shown = json.dumps(suggestion, ensure_ascii=False)
+    free = {name for name, spec in assistant.catalogue.fields.items() if spec.type == "text"}
+    texts = [str(value) for name, value in located.data["case"].items() if name in free]
+    patterns = [p.pattern for p in assistant.catalogue.screening.patterns if p.kind == "personal"]
+    secrets = {match.group() for pattern in patterns for text in texts for match in pattern.finditer(text)}
+    return sum(secret in shown for secret in secrets)
 
 
 def _residual(assessment: Mapping[str, Any]) -> float:
@@ -125,7 +121,7 @@ def _cited(suggestion: Suggestion) -> list[str]:
 def _refs(assistant: Assistant, text: str) -> set[str]:
     """The sections in a text, without their subsections."""
     names = LawNames.of(assistant.catalogue.laws)
-    return {re.sub(r", stk\..*", "", str(found)) for found in find_law_refs(text, names)}
+    return {re.sub(r", stk\..*", "", found.label) for found in find_law_refs(text, names)}
 
 
 def _random_order(expected: Sequence[Mapping[str, Any]]) -> dict[str, float]:

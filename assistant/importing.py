@@ -1,0 +1,69 @@
+"""Bring guidance in: file by file, so that one that cannot be read does not stop the others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.core.errors import UserError
+from assistant.workspace import Workspace
+from ethics.entry import NewEntry
+from ethics.log import EthicsLog
+from retrieval.documents import Document, files_under, read_documents
+from retrieval.guidance import GuidanceIndex
+
+
+def import_files(
+    workspace: Workspace, index: GuidanceIndex, log: EthicsLog, paths: Sequence[Path], corpus: str
+) -> list[dict[str, Any]]:
+    """Read every file under `paths` into the index; the index is saved once, after the last.
+
+    Each result is `{file, status: new|unchanged|failed, documents, problem}`.
+    """
+    results: list[dict[str, Any]] = []
+    read: list[tuple[Path, list[Document]]] = []
+    for file in _files(paths, results):
+        try:
+            read.append((file, read_documents(file, corpus)))
+        except UserError as error:
+            results.append({"file": str(file), "status": "failed", "documents": 0, "problem": str(error)})
+    changed: list[str] = []
+    for file, documents in read:
+        try:
+            new = index.add(documents)
+        except UserError as error:
+            results.append({"file": str(file), "status": "failed", "documents": 0, "problem": str(error)})
+            continue
+        changed += new
+        status = "new" if new else "unchanged"
+        results.append({"file": str(file), "status": status, "documents": len(documents), "problem": None})
+    if changed:
+        index.save(workspace.guidance)
+        failed = sum(result["problem"] is not None for result in results)
+        log.append([_imported(read, index.version, failed)])
+    return sorted(results, key=lambda result: str(result["file"]))
+
+
+def _files(paths: Sequence[Path], results: list[dict[str, Any]]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        try:
+            found += files_under(path)
+        except UserError as error:
+            results.append({"file": str(path), "status": "failed", "documents": 0, "problem": str(error)})
+    return found
+
+
+def _imported(read: Sequence[tuple[Path, list[Document]]], version: str, failed: int) -> NewEntry:
+    hashes = "".join(document.text_hash for _, documents in read for document in documents)
+    body: dict[str, Any] = {
+        "kind": "guidance",
+        "version": version,
+        "documents": sum(len(documents) for _, documents in read),
+        "rejected": failed,
+        "by": "kommandolinje",
+        "hash": hashlib.sha256(hashes.encode()).hexdigest(),
+    }
+    return NewEntry("SourceImported", body)
