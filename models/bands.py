@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,5 +44,5 @@ def _bands(values: Sequence[object]) -> list[str]:
     if len(edges) < 3:
         return ["" if np.isnan(number) else f"{number:g}" for number in numbers]
     place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
-    names = [f"{low:g}–{high:g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    names = [f"{low:g}–{high:g}" for low, high in pairwise(edges)]
     return ["" if np.isnan(number) else names[p] for number, p in zip(numbers, place, strict=True)]

@@ -47,6 +47,18 @@ class Nearest(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceSource:
+    """Where a training's evidence comes from.
+
+    `nearest` finds similar earlier cases (None: a batch search over the model's own features);
+    `guidance_support` gives the guidance evidence (None: unknown for everybody).
+    """
+
+    nearest: Nearest | None = None
+    guidance_support: GuidanceSupport | None = None
+
+
 def shrunken_rate(successes: Any, k: Any, prior: Any, alpha: float = ALPHA) -> Any:
     """(α · prior + successes) / (α + k): the prior where nobody is alike, the rate where many are.
 

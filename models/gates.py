@@ -198,9 +198,9 @@ def challenger_gate(trained: TrainedModel, challenger: Challenger) -> Gate:
 def boosted_trees(learn: HeldOut, judge: HeldOut, test: HeldOut, seed: int) -> Floats:
     """The default challenger: histogram gradient boosting on the same columns, pathway included."""
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    columns = ~np.isnan(learn.rows).all(axis=0)
+    columns: Bools = np.asarray(~np.isnan(learn.rows).all(axis=0))
     best, loss = None, np.inf
     for leaves in (8, 31):
         model = HistGradientBoostingClassifier(

@@ -68,17 +68,18 @@ def generate(
         raise UserError(f"A history needs at least one case; {n} were asked for (give --history N, N >= 1).")
     recipe = recipe or load_recipe(catalogue)
     rng = np.random.default_rng(seed)
+    apart = np.random.default_rng([seed, 1])  # so that an injection changes nothing else
     scored = _scored_pathways(catalogue, recipe)
     people, eligible = _people(catalogue, recipe, n, scored, rng)
     logits = _true_logits(catalogue, recipe, people, scored)
     chosen = _choose(recipe, people, scored, eligible, logits, rng)
     if injection is not None and injection.kind == "selection":
-        chosen = shift_choices(injection, _group(people, injection), scored, eligible, chosen, rng)
+        chosen = shift_choices(injection, _group(people, injection), scored, eligible, chosen, apart)
     rows = np.arange(n)
     reached = rng.random(n) < _sigmoid(logits[rows, chosen])
     recorded = reached
     if injection is not None and injection.kind == "error":
-        recorded = flip_outcomes(injection, _group(people, injection), reached, rng)
+        recorded = flip_outcomes(injection, _group(people, injection), reached, apart)
     outcome_on, known = _outcome_days(catalogue, recipe, people, scored, chosen, rng)
     given = [scored[place] for place in chosen]
     results = [

@@ -19,8 +19,7 @@ from models.conformal import NOMINAL, fit_cuts
 from models.ebm import FitSettings, fit_tables
 from models.evidence import (
     ALPHA,
-    GuidanceSupport,
-    Nearest,
+    EvidenceSource,
     Timeline,
     as_of_priors,
     batch_evidence,
@@ -98,17 +97,16 @@ def train(
     episodes: Sequence[Episode],
     catalogue: Catalogue,
     seed: int = 0,
+    evidence: EvidenceSource | None = None,
     *,
-    nearest: Nearest | None = None,
-    guidance_support: GuidanceSupport | None = None,
     without: Iterable[str] = (),
     split: Split | None = None,
     settings: FitSettings | None = None,
 ) -> TrainedModel:
     """Learn P(goal reached | case, pathway); the same history and seed give the same bytes.
 
-    `nearest` finds similar earlier cases (default: a batch search over the same features); `guidance_support`
-    gives the guidance evidence (default: unknown for everybody); `without` leaves fields out.
+    `evidence` says where similar cases and guidance support come from; `without` leaves fields out; `split`
+    says which part a case belongs to (default: `split_by_person`).
     Raises `HistoryError` for no history, too little of it, or one that only ever had one outcome.
     """
     usable, left_out = _usable(episodes, catalogue)
@@ -119,7 +117,7 @@ def train(
     _check_parts(parts, reached)
     features = (*allowed_features(catalogue, without), *evidence_features())
     rows = encode_many(features, [episode.facts for episode in usable])
-    _add_evidence(rows, features, usable, pathway, len(pathways), nearest, guidance_support)
+    _add_evidence(rows, features, usable, pathway, len(pathways), evidence or EvidenceSource())
     learn = parts == "train"
     features = with_cuts(features, rows[learn], MIN_PEOPLE)
     fitted = fit_tables(
@@ -199,8 +197,7 @@ def _add_evidence(
     episodes: Sequence[Episode],
     pathway: Ints,
     pathways: int,
-    nearest: Nearest | None,
-    guidance_support: GuidanceSupport | None,
+    evidence: EvidenceSource,
 ) -> None:
     names = [feature.name for feature in features]
     cases = Timeline(
@@ -211,13 +208,13 @@ def _add_evidence(
         person=numbered([episode.person_id for episode in episodes]),
     )
     priors = as_of_priors(cases, pathways)
-    if nearest is None:
+    if evidence.nearest is None:
         rates = batch_evidence(vectors_of(features, rows), cases, priors)
     else:
-        rates = search_evidence(episodes, nearest, priors)
+        rates = search_evidence(episodes, evidence.nearest, priors)
     rows[:, names.index(PAST_CASES)] = rates
-    if guidance_support is not None:
-        support = [guidance_support(episode.facts, episode.pathway) for episode in episodes]
+    if evidence.guidance_support is not None:
+        support = [evidence.guidance_support(episode.facts, episode.pathway) for episode in episodes]
         rows[:, names.index(GUIDANCE)] = support
 
 

