@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import base64
+import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -165,3 +167,13 @@ def test_content_of_another_store_cannot_be_opened(store: KeyStore, tmp_path: Pa
         store.open_sealed("C-1", sealed, b"")
     with pytest.raises(KeyUseError, match="damaged"):
         store.open_sealed("C-1", b"\x01short", b"")
+
+
+def test_many_keys_are_made_at_once_and_none_is_made_anew(tmp_path: Path) -> None:
+    with closing(KeyStore.create(tmp_path / "keys.db", os.urandom(32))) as keys:
+        sealed = keys.seal("P-1", b"fakta", b"sted")
+
+        keys.ensure_keys(["P-1", "P-2", "P-3", "P-2"])
+
+        assert keys.open_sealed("P-1", sealed, b"sted") == b"fakta"
+        assert len({keys.opaque(name, create=False) for name in ("P-1", "P-2", "P-3")} - {None}) == 3
