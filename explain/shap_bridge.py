@@ -30,8 +30,7 @@ def to_shap(
     Columns are the top-level contributions in the first explanation's order; `values` gives each row's facts as
     shown. The base values are the base, so that base plus a row's values is that row's margin.
     """
-    import shap
-
+    shap = _shap()
     names = [part["id"] for part in explanations[0]["contributions"] if part.get("parent") is None]
     rows = [{part["id"]: part["value"] for part in item["contributions"]} for item in explanations]
     shown = values if values is not None else [{} for _ in rows]
@@ -57,8 +56,7 @@ def shap_values(
     `exact` counts every coalition and serves up to about 15 features; `permutation` walks orders there and back,
     which is exact for an additive margin.
     """
-    import shap
-
+    shap = _shap()
     masker = shap.maskers.Independent(background, max_samples=len(background))
     with warnings.catch_warnings():
         # shap 0.51 calls names that numpy and numba are about to drop; nothing of ours is silenced.
@@ -70,6 +68,14 @@ def shap_values(
                 rows, max_evals=10 * (2 * rows.shape[1] + 1), silent=True
             )
     return np.asarray(found.values, dtype=np.float64)
+
+
+def _shap() -> Any:
+    """shap, without the warnings that its own import raises under today's matplotlib and numba."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import shap
+    return shap
 
 
 def largest_gap(ours: Floats, theirs: Floats) -> float:

@@ -18,7 +18,7 @@ LONG_WORD = 6
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 # A full stop inside a date or an abbreviation ("18. november", "stk. 1") ends no sentence: what follows is no capital.
 _LIX_END = re.compile(r"[.!?:](?=\s+[^a-zæøå0-9§]|\s*$)|:|\n")
-_SENTENCE_END = re.compile(r"[.!?](?=[»\"”’)]*\s+[^a-zæøå0-9§]|[»\"”’)]*\s*$)|\n")
+_SENTENCE_END = re.compile(r"[.!?](?=[»«\"”’)]*\s+[^a-zæøå0-9§]|[»«\"”’)]*\s*$)|\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""Why this rather than that: the parts make the difference, and a closed pathway names what closed it."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import pytest
+
+from assistant.core.catalogue import Catalogue
+from eval.suites.explanation_cases import invented_suggestion, random_case
+from explain.contrast import NotInSuggestion, contrast
+from explain.pathway import ExplanationRefused
+
+
+def scored(catalogue: Catalogue, seed: int) -> dict[str, Any]:
+    return invented_suggestion(random_case(catalogue, seed), catalogue, seed).suggestion
+
+
+def explained(suggestion: dict[str, Any]) -> list[dict[str, Any]]:
+    return [item for item in suggestion["assessments"] if item["explanation"]]
+
+
+def test_the_parts_sum_to_the_difference_of_the_margins(catalogue: Catalogue) -> None:
+    pairs = 0
+    for seed in range(40):
+        suggestion = scored(catalogue, seed)
+        for first, second in zip(explained(suggestion), explained(suggestion)[1:], strict=False):
+            found = contrast(suggestion, first["pathway"], second["pathway"])
+            gap = first["explanation"]["margin"] - second["explanation"]["margin"]
+            assert found.difference == gap
+            assert math.fsum(part.difference for part in found.parts) == pytest.approx(gap, abs=1e-9)
+            pairs += 1
+    assert pairs > 100
+
+
+def test_a_contrast_turned_round_changes_sign_only(catalogue: Catalogue) -> None:
+    suggestion = scored(catalogue, 3)
+    a, b = (item["pathway"] for item in explained(suggestion)[:2])
+
+    there, back = contrast(suggestion, a, b), contrast(suggestion, b, a)
+
+    assert {p.id: p.difference for p in there.parts} == {p.id: -p.difference for p in back.parts}
+
+
+def test_a_contrast_that_does_not_add_up_is_refused(catalogue: Catalogue) -> None:
+    suggestion = copy.deepcopy(scored(catalogue, 3))
+    a, b = explained(suggestion)[:2]
+    a["explanation"]["margin"] += 0.4
+
+    with pytest.raises(ExplanationRefused, match="does not add up"):
+        contrast(suggestion, a["pathway"], b["pathway"])
+
+
+def test_a_closed_pathway_names_condition_fact_and_section(catalogue: Catalogue) -> None:
+    given = {"consent_health_exchange": "givet"}
+    case = {**given, "gop_level": "ingen", "hospital_discharge_date": "2026-11-18", "age": 50}
+    made = invented_suggestion({"id": "c", "case": case}, catalogue, 1)
+    target = next(
+        p
+        for p in catalogue.pathways.values()
+        if [leaf["field"] for leaf in _leaves(made, p.id) if leaf["truth"] is False] == ["gop_level"]
+    )
+
+    found = contrast(made.suggestion, explained(made.suggestion)[0]["pathway"], target.id)
+
+    assert found.basis == "closed"
+    assert [(leaf.field, leaf.fact) for leaf in found.closed_by] == [("gop_level", {"value": "ingen"})]
+    assert found.closed_by[0].law == tuple(str(ref) for ref in target.legal_basis)
+
+
+def _leaves(made: Any, pathway: str) -> list[dict[str, Any]]:
+    trace = next(i for i in made.suggestion["assessments"] if i["pathway"] == pathway)["trace"]
+    return [leaf for leaf in trace.get("all", []) if "field" in leaf]
+
+
+def test_the_heavier_kind_of_reason_settles_it_before_any_score(catalogue: Catalogue) -> None:
+    suggestion = copy.deepcopy(scored(catalogue, 3))
+    a, b = explained(suggestion)[:2]
+    a["rank_reason"] = {"placed_by": "law", "reasons": [{"tier": "law", "because_da": "Loven."}]}
+    b["rank_reason"] = {"placed_by": "score", "reasons": [{"tier": "evidence", "because_da": "På sagen."}]}
+
+    found = contrast(suggestion, a["pathway"], b["pathway"])
+
+    assert (found.basis, found.tiers) == ("order", ("law", "evidence"))
+
+
+def test_scores_of_different_goals_are_not_what_settles_it(catalogue: Catalogue) -> None:
+    suggestion = copy.deepcopy(scored(catalogue, 3))
+    a, b = explained(suggestion)[:2]
+    for item, goal in ((a, "one"), (b, "other")):
+        item["rank_reason"] = {"placed_by": "goal", "reasons": []}
+        item["goal_type"] = goal
+
+    assert contrast(suggestion, a["pathway"], b["pathway"]).basis == "rules"
+    b["goal_type"] = "one"
+    assert contrast(suggestion, a["pathway"], b["pathway"]).basis == "score"
+
+
+def test_an_unknown_pathway_is_refused_by_name(catalogue: Catalogue) -> None:
+    with pytest.raises(NotInSuggestion, match="'nowhere'"):
+        contrast(scored(catalogue, 3), "nowhere", "nowhere")
