@@ -31,12 +31,10 @@ def canonical(value: JSON) -> bytes:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether the value holds no float, no large integer, no surrogate and only ASCII keys."""
+    """Whether the value holds no float, no large integer and only ASCII keys."""
     kind = type(value)
-    if kind is str:
-        return value.isascii() or _has_no_surrogate(value)
-    if kind is bool or value is None:
-        return True
+    if kind is str or kind is bool or value is None:
+        return True  # a lone surrogate fails when the text is turned into bytes
     if kind is int:
         return bool(-_LARGEST <= value <= _LARGEST)
     if kind is dict:
@@ -45,10 +43,6 @@ def _is_plain(value: Any) -> bool:
                 return False
         return True
     return (kind is list or kind is tuple) and all(_is_plain(item) for item in value)
-
-
-def _has_no_surrogate(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _plain_containers(value: Any) -> Any:

@@ -39,6 +39,7 @@ class EthicsLog:
     ) -> None:
         self.path, self.keys = path, keys
         self._signer, self._clock = signer, clock
+        self._mac_key = signer.secret(b"entry") if signer else b""
         self.trusted = tuple(dict.fromkeys([*([signer.key] if signer else []), *trusted]))
         self._files = Files(path)
         self._lock = Lock()
@@ -112,9 +113,7 @@ class EthicsLog:
             raise KeyUseError(f"{self.path} was opened for reading; give its key file to write to it.")
         if not prepared:
             return []
-        writer = Writer(
-            self.path, self.origin, (self._signer, *also_signed_by), self._signer.secret(b"entry"), self.trusted
-        )
+        writer = Writer(self.path, self.origin, (self._signer, *also_signed_by), self._mac_key, self.trusted)
         with self._lock:
             self._head, done = self._files.write(
                 lambda driver: writer.append(driver, self._head, timestamp(self._clock()), prepared)
@@ -127,7 +126,7 @@ class EthicsLog:
         old = self.trusted[0]
         body = {"role": "log", "old": old.text, "new": signer.key.text, "reason": reason, "by": by}
         done = self.append([NewEntry("KeyRotated", body)], also_signed_by=[signer])
-        self._signer = signer
+        self._signer, self._mac_key = signer, signer.secret(b"entry")
         self.trusted = (signer.key, *self.trusted)
         return done[0]
 
@@ -264,8 +263,7 @@ class EthicsLog:
 
     def verify(self, outside: Sequence[str] = ()) -> Report:
         """Check every byte; `outside` are checkpoints kept elsewhere, against which a cut or fork shows."""
-        mac_key = self._signer.secret(b"entry") if self._signer else None
-        expected = Expectations(self.trusted, self.origin, mac_key, tuple(outside))
+        expected = Expectations(self.trusted, self.origin, self._mac_key, tuple(outside))
         report: Report = self._files.read(lambda driver: verify_file(driver, expected))
         return report
 

@@ -22,7 +22,7 @@ class Expectations:
 
     trusted: tuple[VerifierKey, ...]
     origin: str | None = None
-    mac_key: bytes | None = None
+    mac_key: bytes = b""
     outside: tuple[str, ...] = ()
 
 

@@ -67,7 +67,7 @@ def _findings(driver: sqlite3.Connection, size: int, keys: Keys, expected: Expec
 
 
 def _bad_rows(
-    chunk: Sequence[tuple[Any, ...]], start: int, leaves: list[bytes], mac_key: bytes | None, mac_from: int
+    chunk: Sequence[tuple[Any, ...]], start: int, leaves: list[bytes], mac_key: bytes, mac_from: int
 ) -> list[Finding]:
     """Recompute leaves, keyed checks and payload commitments up to the first that does not fit.
 

@@ -22,11 +22,12 @@ KEPT_EVERY = 64
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The state that the next append continues from."""
+    """The state that the next append continues from; `kept` is the largest size of a checkpoint before it."""
 
     size: int
     note: str
     frontier: tuple[bytes, ...]
+    kept: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ class Writer:
         payloads = [(head.size + at, entry.sealed) for at, entry in enumerate(entries) if entry.sealed is not None]
         if payloads:
             driver.executemany("INSERT INTO payload VALUES (?, ?)", payloads)
-        self._store_checkpoint(driver, head, size, note)
+        kept = _store_checkpoint(driver, head, size, note)
         done = [Appended(head.size + at, leaf.hex(), note, time) for at, leaf in enumerate(leaves)]
-        return Head(size, note, tuple(grown.frontier)), done
+        return Head(size, note, tuple(grown.frontier), kept), done
 
     def _rows(self, size: int, time: str, entries: Sequence[Prepared]) -> tuple[list[tuple[object, ...]], list[bytes]]:
         rows: list[tuple[object, ...]] = []
@@ -88,7 +89,8 @@ class Writer:
             raise LogBrokenError(self.path, f"its newest checkpoint says {size} entries, and it does not hold them")
         if fold(frontier) != checkpoint.root:
             raise LogBrokenError(self.path, f"its tree does not have the signed root at {size} entries")
-        return Head(size, note, frontier)
+        kept = driver.execute("SELECT max(size) FROM checkpoint WHERE size < ?", (size,)).fetchone()[0]
+        return Head(size, note, frontier, kept)
 
     def _trusted(self, note: str) -> Checkpoint:
         try:
@@ -99,14 +101,16 @@ class Writer:
             raise LogBrokenError(self.path, f"its newest checkpoint cannot be used: {error}") from error
         raise LogBrokenError(self.path, "its newest checkpoint is not signed by a key we trust")
 
-    def _store_checkpoint(self, driver: sqlite3.Connection, head: Head, size: int, note: str) -> None:
-        previous = driver.execute("SELECT max(size) FROM checkpoint WHERE size < ?", (head.size,)).fetchone()[0]
-        crosses = previous is None or previous // KEPT_EVERY != head.size // KEPT_EVERY
-        if not crosses and len(parse_checkpoint(head.note).signatures) == 1:
-            driver.execute("DELETE FROM checkpoint WHERE size = ?", (head.size,))
-        driver.execute(
-            "INSERT INTO checkpoint VALUES (?, ?) ON CONFLICT (size) DO UPDATE SET note = excluded.note", (size, note)
-        )
+
+def _store_checkpoint(driver: sqlite3.Connection, head: Head, size: int, note: str) -> int | None:
+    """Store a checkpoint; the one before it gives way unless it is to be kept. Returns the size last kept."""
+    first = head.kept is None or head.kept // KEPT_EVERY != head.size // KEPT_EVERY
+    stays = first or head.note.count("\n— ") > 1  # one that a witness, or two keys, signed
+    if stays:
+        driver.execute("INSERT INTO checkpoint VALUES (?, ?)", (size, note))
+        return head.size
+    driver.execute("UPDATE checkpoint SET size = ?, note = ? WHERE size = ?", (size, note, head.size))
+    return head.kept
 
 
 def refuse_retired(driver: sqlite3.Connection, key: VerifierKey) -> None:
