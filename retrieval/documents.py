@@ -66,9 +66,10 @@ Reader = Callable[[Path, bytes], list[Document]]
 
 def readers() -> Mapping[str, Reader]:
     """The reader of each file ending (lower case, with the dot)."""
-    from retrieval.readers import jsonl, markdown, plain
+    from retrieval.readers import docx, html, jsonl, lexdania, markdown, pdf, plain
 
-    table: dict[str, Reader] = {".md": markdown.read, ".markdown": markdown.read}
+    table: dict[str, Reader] = {".md": markdown.read, ".markdown": markdown.read, ".pdf": pdf.read}
+    table |= {".docx": docx.read, ".html": html.read, ".htm": html.read, ".xml": lexdania.read}
     table |= {".txt": plain.read, ".text": plain.read, ".jsonl": jsonl.read, ".ndjson": jsonl.read}
     return table
 

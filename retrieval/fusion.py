@@ -57,4 +57,5 @@ def built_in_fusion() -> Fusion:
 def one_at_most(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each column divided by its largest value, so that weights mean the same for every query."""
     largest = columns.max(axis=0, initial=0.0)
-    return np.divide(columns, largest, out=np.zeros_like(columns), where=largest > 0)
+    scaled: NDArray[np.float64] = np.divide(columns, largest, out=np.zeros_like(columns), where=largest > 0)
+    return scaled

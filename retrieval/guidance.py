@@ -169,6 +169,10 @@ class GuidanceIndex:
         order = self._order(scored)[:k]
         return [(self.rows.ids[int(scored.rows[place])], float(scored.scores[place])) for place in order]
 
+    def candidates(self, query: str) -> tuple[Query, Scored]:
+        """The candidates of a query in every channel, for learning and judging the weights of fusion."""
+        return self._scored(query, None, None)
+
     def support(self, query: str, pathway: str, as_of: date | None = None) -> list[tuple[str, float]]:
         """The pathway's at most 10 best passages for a query, with relevance in [0, 1].
 

@@ -53,7 +53,12 @@ def split(document: Document, laws: LawNames) -> list[Passage]:
     """The passages in order; ids are the document's id and a number (a whole row keeps its id)."""
     if document.whole:
         return [_passage(document, laws, document.id, (0, len(document.text)), Section(0))]
-    spans = [span for mark, start, end in _sections(document) for span in _blocks(document.text, mark, start, end)]
+    spans = [
+        span
+        for mark, start, end in _sections(document)
+        for span in _blocks(document.text, mark, start, end)
+        if not _only_a_note(document, span[1], span[2])
+    ]
     return [
         _passage(document, laws, f"{document.id}#{number}", (start, end), mark)
         for number, (mark, start, end) in enumerate(spans, start=1)
@@ -62,7 +67,7 @@ def split(document: Document, laws: LawNames) -> list[Passage]:
 
 def _passage(document: Document, laws: LawNames, name: str, span: tuple[int, int], mark: Section) -> Passage:
     text = document.text[span[0] : span[1]]
-    default = document.group if document.group in laws.short_by_name.values() else None
+    default = laws.short(document.group) if document.group else None
     own = [ref.label for ref in find_law_refs(" — ".join((*mark.heading_path, text)), laws, default)]
     given = [label for text_label in document.law_refs for label in normal_labels(text_label, laws)]
     # A statute's own section stands first, what it mentions after it; in guidance the passage's own come first.
