@@ -17,15 +17,29 @@ EVERY_AREA = "alle"
 """The caller's area that sees every area, when there is a valid consent."""
 
 _FACT_KEYS = frozenset({"value", "source", "observed_on", "recorded_by"})
-_CASE_ID = re.compile(r"^[\w.:-]{1,64}$")
+_CASE_ID = re.compile(r"[\w.:-]{1,64}")
+_ROLE = re.compile(r"[a-zA-Z_-]{1,32}")
+_YEARS = range(1900, 2201)
+_FIELD_NAME = re.compile(r"[a-zA-ZæøåÆØÅ_][\w.]{0,63}")
+_PLAIN = re.compile(r"(?!.*\d{4})[a-zA-ZæøåÆØÅ_]\w{0,39}|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?")
+"""The texts an error may repeat: a code word or a date. Anything else may be personal."""
 
 
 class CaseError(UserError):
     """A case cannot be read: where, which field, what is wrong and what is expected."""
 
     def __init__(self, where: str, field: str, problem: str) -> None:
-        place = f"{where}, field {field!r}" if field else where
-        super().__init__(f"{place}: {problem}.")
+        name = repr(field) if _FIELD_NAME.fullmatch(field) else "with a name not shown here"
+        super().__init__(f"{where}, field {name}: {problem}." if field else f"{where}: {problem}.")
+
+
+def _shown(raw: object) -> str:
+    """The value as an error may show it: a number, a code word or a date, never free text."""
+    if raw is None or isinstance(raw, bool):
+        return "null" if raw is None else str(raw).lower()
+    if isinstance(raw, int | float):
+        return f"{raw:g}" if abs(raw) < 1e6 else "the number"
+    return repr(raw) if isinstance(raw, str) and _PLAIN.fullmatch(raw) else "the value"
 
 
 class Located(NamedTuple):
@@ -43,7 +57,7 @@ def read_case_file(path: Path) -> Iterator[Located]:
     text = _read_utf8(path)
     if not text.strip():
         raise CaseError(str(path), "", "the file is empty; expected a case as JSON")
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 yield Located(f"{path}, line {number}", _json(f"{path}, line {number}", line))
@@ -67,19 +81,18 @@ def _read_utf8(path: Path) -> str:
 
 
 def _json(where: str, text: str, *, with_line: bool = False) -> Any:
+    def refuse(name: str) -> None:
+        raise CaseError(where, "", f"{name} is not a number that a case may hold")
+
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=refuse)
     except json.JSONDecodeError as error:
         place = f"{where}, line {error.lineno}" if with_line else where
         raise CaseError(place, "", f"not valid JSON at column {error.colno} ({error.msg})") from None
     except RecursionError:
         raise CaseError(where, "", "the JSON is nested too deeply to be a case") from None
-    except ValueError as error:
-        raise CaseError(where, "", str(error)) from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number that a case may hold")
+    except ValueError:  # Python refuses to read a whole number of more than 4300 digits
+        raise CaseError(where, "", "holds a number with too many digits to be a fact") from None
 
 
 def parse_case(
@@ -103,18 +116,21 @@ def parse_case(
     if not isinstance(facts, Mapping):
         raise CaseError(where, "case", 'is missing; a case is {"case": {field: value, ...}}')
     case_id = str(data.get("case_id") or data.get("id") or fallback_id)
-    if not _CASE_ID.match(case_id):
+    if not _CASE_ID.fullmatch(case_id):
         raise CaseError(where, "case_id", "may hold 1 to 64 letters, digits and . _ : - only")
     on = _date(where, "today", data["today"]) if data.get("today") else today
-    seen = area or str(data.get("caller_area") or EVERY_AREA)
+    seen = area or data.get("caller_area") or EVERY_AREA
     known = [*(a for a in catalogue.areas if a != catalogue.shared_area), EVERY_AREA]
     if seen not in known:
-        raise CaseError(where, "caller_area", f"there is no area {seen!r}; known are {', '.join(known)}")
+        raise CaseError(where, "caller_area", f"there is no area {_shown(seen)}; known are {', '.join(known)}")
+    asked_by = data.get("role") or role
+    if not isinstance(asked_by, str) or not _ROLE.fullmatch(asked_by):
+        raise CaseError(where, "role", "must be a word such as caseworker or therapist")
     return Case(
         id=CaseId(case_id),
         today=on,
         area=seen,
-        role=str(data.get("role") or role),
+        role=asked_by,
         facts=parse_facts(where, facts, catalogue, today=on),
     )
 
@@ -136,7 +152,8 @@ def _fact(where: str, field: FieldSpec, raw: Any, today: dt.date) -> Fact | None
     if not isinstance(raw, Mapping):
         return None if raw is None else Fact(field=field.id, value=_value(where, field, raw))
     if unknown := sorted(raw.keys() - _FACT_KEYS):
-        raise CaseError(where, field.id, f"unknown keys {unknown}; known are {', '.join(sorted(_FACT_KEYS))}")
+        names = ", ".join(map(_shown, unknown))
+        raise CaseError(where, field.id, f"unknown keys {names}; known are {', '.join(sorted(_FACT_KEYS))}")
     if raw.get("value") is None:
         return None
     observed = raw.get("observed_on")
@@ -146,10 +163,22 @@ def _fact(where: str, field: FieldSpec, raw: Any, today: dt.date) -> Fact | None
     return Fact(
         field=field.id,
         value=_value(where, field, raw["value"]),
-        source=None if raw.get("source") is None else str(raw["source"]),
+        source=_words(where, field, raw, "source"),
         observed_on=on,
-        recorded_by=None if raw.get("recorded_by") is None else str(raw["recorded_by"]),
+        recorded_by=_words(where, field, raw, "recorded_by"),
     )
+
+
+def _words(where: str, field: FieldSpec, raw: Mapping[str, Any], key: str) -> str | None:
+    text = raw.get(key)
+    if text is None or (isinstance(text, str) and _storable(text)):
+        return text
+    raise CaseError(where, f"{field.id}.{key}", "must be a text")
+
+
+def _storable(text: str) -> bool:
+    """Whether the text can be written as UTF-8; JSON can hold half a character (a lone surrogate)."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _value(where: str, field: FieldSpec, raw: Any) -> Value:
@@ -167,21 +196,21 @@ def _value(where: str, field: FieldSpec, raw: Any) -> Value:
             return _require(where, field, raw, raw in field.allowed, f"is not one of {', '.join(field.allowed)}")
         case "string" | "text":
             _require(where, field, raw, isinstance(raw, str), "must be a text")
+            _require(where, field, raw, _storable(raw), "holds half a character; write it again")
             fits = field.pattern is None or re.fullmatch(field.pattern.strip("^$"), raw) is not None
             return _require(where, field, raw, fits, f"does not have the form {field.pattern}")
 
 
 def _require(where: str, field: FieldSpec, raw: Value, fits: bool, problem: str) -> Value:
     if not fits:
-        # A text may hold personal data and is never repeated in an error.
-        shown = "the text" if isinstance(raw, str) and field.type in ("text", "string") else f"{raw!r}"[:60]
+        shown = "the text" if isinstance(raw, str) and field.type in ("text", "string") else _shown(raw)
         raise CaseError(where, field.id, f"{shown} {problem}")
     return raw
 
 
 def _number(where: str, field: FieldSpec, raw: Any) -> int | float:
     _require(where, field, raw, isinstance(raw, int | float) and not isinstance(raw, bool), "must be a number")
-    whole = field.type == "number" or float(raw).is_integer()
+    whole = field.type == "number" or isinstance(raw, int) or raw.is_integer()
     _require(where, field, raw, whole, "must be a whole number")
     low, high = field.range or (float("-inf"), float("inf"))
     _require(where, field, raw, low <= raw <= high, f"is outside {low:g} to {high:g} {field.unit}".rstrip())
@@ -197,9 +226,12 @@ def _list(where: str, field: FieldSpec, raw: Any) -> tuple[str, ...]:
 
 def _date(where: str, field: str, raw: Any) -> dt.date:
     try:
-        return dt.date.fromisoformat(raw)
+        day = dt.date.fromisoformat(raw)
     except (TypeError, ValueError):
-        raise CaseError(where, field, f"{str(raw)[:20]!r} is not a date; write it as 2026-11-23") from None
+        raise CaseError(where, field, f"{_shown(raw)} is not a date; write it as 2026-11-23") from None
+    if day.year not in _YEARS:
+        raise CaseError(where, field, f"{day} lies outside the years {_YEARS[0]} to {_YEARS[-1]}")
+    return day
 
 
 def case_to_json(case: Case) -> dict[str, Any]:
