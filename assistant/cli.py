@@ -6,7 +6,9 @@ Heavy libraries are imported inside the commands, so that `vejviser --help` answ
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -449,24 +451,46 @@ def eval_retrieval(
 
 def main() -> None:
     """Run the command line; a failure a person can act on is one sentence on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # JSON and Danish letters, whatever the terminal's own alphabet
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        app(standalone_mode=False)
-    except typer.Exit as exit_:
-        sys.exit(exit_.exit_code)
+        code = app(standalone_mode=False, prog_name="vejviser")
     except VejviserError as error:
         note(str(error))
-        sys.exit(error.exit_code)
+        return error.exit_code
+    except typer.TyperException as error:
+        note(_misused(error))
+        return 2
     except typer.Abort:
-        sys.exit(2)
+        return 2
     except BrokenPipeError:
-        sys.exit(0)
-    except Exception as error:
-        from click.exceptions import ClickException
+        _forget_stdout()
+        return 0
+    except OSError as error:
+        _forget_stdout()
+        note(f"{error.filename or 'The output'}: {error.strerror or error}; check the path, the rights and the disk.")
+        return 2
+    return code if isinstance(code, int) else 0  # `typer.Exit` comes back as its code
 
-        if isinstance(error, ClickException):
-            error.show()
-            sys.exit(2)
-        raise
+
+def _misused(error: typer.TyperException) -> str:
+    """What is wrong with the words on the command line, and where to read on; the help itself when there were none."""
+    text = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+    context = getattr(error, "ctx", None)
+    if context is None or text == context.get_help():
+        return text
+    return f"{text.rstrip('.')}; see `{context.command_path} --help`."
+
+
+def _forget_stdout() -> None:
+    """Nobody reads stdout, or it cannot be written: what is left of it must not fail again at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 if __name__ == "__main__":
