@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from assistant import building
 from assistant.core.cases import Located, case_to_json, parse_case
 from assistant.core.catalogue import Catalogue
 from assistant.core.consider import Considered, consider
-from assistant.core.domain import Case, Mode, Outcome
+from assistant.core.domain import Case, Mode, ModelUse, Outcome
 from assistant.core.errors import CheckFailedError, MissingError, UserError
 from assistant.core.settings import Settings
 from assistant.derive import Frame, Suggestion, derive, new_suggestion_id, score_refusals
@@ -43,8 +43,10 @@ from assistant.workspace import Workspace
 from ethics.entry import Entry, NewEntry
 from ethics.erasure import erase as erase_person
 from ethics.keys import KeyStore
+from ethics.legal_basis import LegalRegister, Query
 from ethics.log import EthicsLog
 from ethics.report import Report
+from ethics.switches import ALL, LiveSwitches, Scope, restore, suspend
 from explain.readers import explanation_document, rendered
 from explain.view import Contact
 from explain.view_build import explanation_view
@@ -192,7 +194,7 @@ class Assistant:
 
     def suggest(self, case: Case, *, record: bool = True, model_off: bool = False) -> Suggestion:
         """A suggestion for one case; when it is recorded, it is durable in the log before it is returned."""
-        frame = self._frame(model_off=model_off)
+        frame = self._frame(case, model_off=model_off)
         considered = consider(case, self.catalogue)
         evidence = self._gather(considered, frame)
         suggestion = derive(new_suggestion_id(case.id, os.urandom(16)), considered, evidence, frame)
@@ -203,32 +205,39 @@ class Assistant:
         done = self.log.append(entries)[-1]
         return {**suggestion, "ledger": _ledger_part(done.index, done.leaf_hash, done.checkpoint)}
 
-    def _frame(self, *, model_off: bool = False) -> Frame:
+    def _frame(self, case: Case, *, model_off: bool = False) -> Frame:
         model = None if model_off else self.model
         return Frame(
             catalogue=self.catalogue,
             model=model,
             mode=self.settings.mode,
-            has_basis=self._has_basis,
+            with_basis=self._with_basis(case.role, case.today),
             versions={**self._versions, "model": model.version if model else None},
             suspended=self.suspended(),
             questions=self.settings.questions,
         )
 
-    def _has_basis(self, status: str, needs: str) -> bool:
-        """Whether the log holds a legal basis of that kind in force; the newest entry counts."""
-        entries = self.log.find(type="LegalBasisChanged", ref=f"{status}:{needs}")
-        return bool(entries) and entries[-1].body.get("change") == "established"
+    def _with_basis(self, role: str, on: dt.date) -> frozenset[str]:
+        """The pathways for which the register holds a basis to score, for every field a score may read.
+
+        The law of the pathway's first section is the one that decides.
+        """
+        register = LegalRegister.load(self.workspace.legal_basis)
+        readable = [n for n, f in self.catalogue.fields.items() if f.model_use is ModelUse.ALLOWED and not f.protected]
+        allowed = {}
+        for law in {pathway.legal_basis[0].law for pathway in self.catalogue.pathways.values()}:
+            query = Query(law=law, purpose="scoring", mode=self.settings.mode.value, on=on, role=role)
+            allowed[law] = all(p.allowed for p in register.judge_all(query, readable).values())
+        return frozenset(key for key, p in self.catalogue.pathways.items() if allowed[p.legal_basis[0].law])
+
+    @cached_property
+    def _switches(self) -> LiveSwitches:
+        return LiveSwitches(self.log)
 
     def suspended(self) -> frozenset[str]:
-        """What the board has switched off, read from the log each time so that it holds in every process."""
-        off: set[str] = set()
-        for entry in self.log.find(type="KillSwitch"):
-            if entry.body.get("drill"):
-                continue
-            scope = entry.body["kind"] if entry.body["kind"] in ("all", "model") else str(entry.body["scope"])
-            (off.add if entry.body["action"] == "suspend" else off.discard)(scope)
-        return frozenset(off)
+        """What the board has switched off, asked of the log each time so that it holds in every process."""
+        off = self._switches.now().suspended
+        return frozenset(one.scope.kind if one.scope.kind in ("all", "model") else one.scope.id for one in off)
 
     def _gather(self, considered: Considered, frame: Frame) -> Evidence:
         if considered.stopped:
@@ -409,8 +418,8 @@ class Assistant:
     def _switch(self, action: str, kind: str, scope: str, by: str, why: str, drill: bool) -> dict[str, Any]:
         if kind == "pathway" and scope not in self.catalogue.pathways:
             raise UnknownPathwayError(scope, sorted(self.catalogue.pathways))
-        body: dict[str, Any] = {"action": action, "kind": kind, "scope": scope, "by": by, "why": why, "drill": drill}
-        done = self.log.append([NewEntry("KillSwitch", body)])[0]
+        change = suspend if action == "suspend" else restore
+        done = change(self.log, Scope(kind, ALL if kind == ALL else scope), by, why, drill)
         return _ledger_part(done.index, done.leaf_hash, done.checkpoint)
 
     # ---------------------------------------------------------------- bring in and train
@@ -422,10 +431,23 @@ class Assistant:
         """
         return import_files(self.workspace, self.guidance, self.log, paths, corpus)
 
-    def train(self) -> dict[str, Any]:
-        """Train on the earlier cases that are kept, and take the model into use if it passes every gate."""
+    def train(self, *, without: Sequence[str] = ()) -> dict[str, Any]:
+        """Train on the earlier cases that are kept, and take the model into use if it passes every gate.
+
+        `without` leaves fields out to see what that costs; such a model is never taken into use by itself.
+        """
+        if unknown := [name for name in without if name not in self.catalogue.fields]:
+            raise UserError(f"There is no field {unknown[0]!r} in the catalogue; --without names fields of it.")
         episodes = building.load_history(self.database, self.keys)
-        report = building.train_model(self.workspace, self.catalogue, episodes, self.settings, self.log)
+        report = building.train_model(
+            self.workspace,
+            self.catalogue,
+            episodes,
+            self.settings,
+            self.log,
+            guidance=self.guidance,
+            without=without,
+        )
         for name in ("model", "_versions"):
             self.__dict__.pop(name, None)
         return report
@@ -469,7 +491,7 @@ class Assistant:
             catalogue=catalogue,
             model=self._model_of(versions["model"]),
             mode=Mode(recorded.suggestion["mode"]),
-            has_basis=_bases(recorded.frame),
+            with_basis=frozenset(recorded.frame["with_basis"]),
             versions=versions,
             suspended=frozenset(recorded.frame["suspended"]),
             questions=recorded.frame["questions"],
@@ -516,16 +538,11 @@ def _ledger_part(entry: int, leaf_hash: str, checkpoint: str) -> dict[str, Any]:
 
 
 def _frame_json(frame: Frame) -> dict[str, Any]:
-    bases = {
-        f"{status}:{basis.needs}": frame.has_basis(status, basis.needs)
-        for status, basis in frame.catalogue.scoring.items()
+    return {
+        "suspended": sorted(frame.suspended),
+        "questions": frame.questions,
+        "with_basis": sorted(frame.with_basis),
     }
-    return {"suspended": sorted(frame.suspended), "questions": frame.questions, "bases": bases}
-
-
-def _bases(frame: Mapping[str, Any]) -> Callable[[str, str], bool]:
-    recorded: Mapping[str, bool] = frame["bases"]
-    return lambda status, needs: bool(recorded.get(f"{status}:{needs}", False))
 
 
 def _decision_outcome(pathway: str, first: str | None, outcome: str) -> str:

@@ -18,7 +18,7 @@ from assistant.core.catalogue import Catalogue
 from assistant.core.consider import Considered, Result, conclude
 from assistant.core.domain import Mode, Value
 from assistant.core.eligibility import Assessment
-from assistant.core.gates import HasLegalBasis, scoring_refusal
+from assistant.core.gates import scoring_refusal
 from assistant.core.ordering import Ranked
 from assistant.core.texts import Texts
 from assistant.evidence import Evidence, Quote, score_facts
@@ -122,13 +122,14 @@ class Model(Protocol):
 class Frame:
     """What a suggestion is made under: which rules, which model, which mode, and what may be scored.
 
+    `with_basis` names the pathways for which a legal basis to score is on record in this mode and for this role;
     `suspended` names pathways, laws or "model"/"all" that the board has switched off.
     """
 
     catalogue: Catalogue
     model: Model | None
     mode: Mode
-    has_basis: HasLegalBasis
+    with_basis: frozenset[str]
     versions: Mapping[str, str | None]
     suspended: frozenset[str] = frozenset()
     questions: int = 3
@@ -168,7 +169,7 @@ def _refusal(key: str, assessment: Assessment, considered: Considered, frame: Fr
         frame.catalogue,
         mode=frame.mode,
         role=considered.case.role,
-        has_basis=frame.has_basis,
+        has_basis=lambda _status, _needs: key in frame.with_basis,
     )
     if refusal is not None:
         return refusal

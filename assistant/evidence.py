@@ -169,17 +169,22 @@ class History(Protocol):
 
 
 def score_facts(considered: Considered, catalogue: Catalogue) -> dict[str, Value]:
-    """The facts a score may read: `model_use: allowed`, item by item for lists; never a protected one."""
-    facts: dict[str, Value] = {}
-    for name, fact in considered.view.facts.items():
+    """The facts in view that a score may read."""
+    return allowed_values({name: fact.value for name, fact in considered.view.facts.items()}, catalogue)
+
+
+def allowed_values(values: Mapping[str, Value], catalogue: Catalogue) -> dict[str, Value]:
+    """What a score may read of some values: `model_use: allowed`, item by item in lists; nothing protected."""
+    allowed: dict[str, Value] = {}
+    for name, value in values.items():
         spec = catalogue.fields[name]
         if spec.model_use is not ModelUse.ALLOWED or spec.protected:
             continue
-        if isinstance(fact.value, tuple):
-            facts[name] = tuple(item for item in fact.value if spec.use_of(item) is ModelUse.ALLOWED)
+        if isinstance(value, tuple):
+            allowed[name] = tuple(item for item in value if spec.use_of(item) is ModelUse.ALLOWED)
         else:
-            facts[name] = fact.value
-    return facts
+            allowed[name] = value
+    return allowed
 
 
 def guidance_query(facts: Mapping[str, Value], catalogue: Catalogue) -> str:

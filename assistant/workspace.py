@@ -47,6 +47,11 @@ class Workspace:
         return self.folder / SETTINGS
 
     @property
+    def legal_basis(self) -> Path:
+        """The municipality's own register of legal bases."""
+        return self.folder / "legal_basis.yaml"
+
+    @property
     def database(self) -> Path:
         """Cases, decisions, documents and earlier cases."""
         return self.folder / "store.db"

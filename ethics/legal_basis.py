@@ -132,8 +132,12 @@ class LegalRegister:
     @classmethod
     def built_in(cls) -> LegalRegister:
         """The register that comes with the program: invented people, and ordinary casework without prediction."""
-        text = (resources.files("ethics") / "data" / "legal_basis.yaml").read_text(encoding="utf-8")
-        return cls.parse(text, "legal_basis.yaml")
+        return cls.parse(cls.built_in_text(), "legal_basis.yaml")
+
+    @staticmethod
+    def built_in_text() -> str:
+        """The YAML of the register that comes with the program, for a municipality to make its own copy of."""
+        return (resources.files("ethics") / "data" / "legal_basis.yaml").read_text(encoding="utf-8")
 
     def permitted(
         self, law: str, field: str, purpose: str, mode: str, on: date, role: str = "caseworker"

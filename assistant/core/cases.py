@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from assistant.core.catalogue import Catalogue
-from assistant.core.domain import Case, CaseId, Fact, FieldSpec, Value
+from assistant.core.domain import EVERY_AREA, Case, CaseId, Fact, FieldSpec, Value
 from assistant.core.errors import UserError
-
-EVERY_AREA = "alle"
-"""The caller's area that sees every area, when there is a valid consent."""
 
 _FACT_KEYS = frozenset({"value", "source", "observed_on", "recorded_by"})
 _CASE_ID = re.compile(r"[\w.:-]{1,64}")

@@ -45,7 +45,8 @@ OPTIONAL = (
 class Catalogue:
     """Everything the rules know, as one frozen object.
 
-    `unpredicted` are the goal types for which no success is predicted. `version` is the SHA-256 of the files it was read from; it stands on every suggestion as the rules version.
+    `unpredicted` are the goal types for which no success is predicted. `version` is the SHA-256 of the files it was
+    read from; it stands on every suggestion as the rules version.
     """
 
     version: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from assistant.core.catalogue_schema import CatalogueError
-from assistant.core.domain import FieldSpec, Leaf, ModelUse, Predicate
+from assistant.core.domain import EVERY_AREA, FieldSpec, Leaf, ModelUse, Predicate
 from assistant.core.predicates import (
     LIST_OPERATORS,
     MEMBER_OPERATORS,
@@ -17,6 +18,7 @@ from assistant.core.predicates import (
 
 if TYPE_CHECKING:
     from assistant.core.catalogue import Catalogue
+    from assistant.core.rules import DeadlineRule
 
 UNREADABLE = frozenset({ModelUse.AUDIT_ONLY, ModelUse.DISPLAY_ONLY, ModelUse.TEXT_SOURCE})
 """What no rule that decides eligibility may read (case_fields.yaml, meta.model_use_values)."""
@@ -24,6 +26,10 @@ UNREADABLE = frozenset({ModelUse.AUDIT_ONLY, ModelUse.DISPLAY_ONLY, ModelUse.TEX
 
 def check(catalogue: Catalogue) -> None:
     """Raise `CatalogueError` at the first thing that does not fit."""
+    if catalogue.shared_area not in catalogue.areas:
+        problem = f"{catalogue.shared_area!r} is not among meta.area_values"
+        raise CatalogueError("case_fields.yaml", "meta", "shared_area", problem)
+    documents = {item for field in catalogue.fields.values() if field.type == "list" for item in field.allowed}
     for field in catalogue.fields.values():
         _check_field(catalogue, field)
     for pathway in catalogue.pathways.values():
@@ -45,6 +51,10 @@ def check(catalogue: Catalogue) -> None:
             [p.when for p in pathway.pointers],
             decides=True,
         )
+        for item in pathway.evidence_required:
+            if item not in documents:
+                problem = f"{item!r} is not an allowed value of any list field"
+                raise CatalogueError("pathways.yaml", pathway.id, "evidence_required", problem)
         for topic in pathway.goal_topics:
             if topic not in catalogue.ordering.goal_topics:
                 raise CatalogueError("ordering.yaml", pathway.id, "goal_topics", f"there is no goal topic {topic!r}")
@@ -58,9 +68,25 @@ def _check_field(catalogue: Catalogue, field: FieldSpec) -> None:
         raise CatalogueError("case_fields.yaml", field.id, "allowed", "an enum or a list needs its allowed values")
     if field.type in ("integer", "number") and field.range is None:
         raise CatalogueError("case_fields.yaml", field.id, "range", "a number needs its range")
-    for name in (*field.value_model_use, *field.value_area):
-        if name not in field.allowed:
-            raise CatalogueError("case_fields.yaml", field.id, "value_model_use", f"{name!r} is not an allowed value")
+    if field.range is not None and field.range[0] > field.range[1]:
+        raise CatalogueError("case_fields.yaml", field.id, "range", "the lower end is above the upper end")
+    for key, per_value in (("value_model_use", field.value_model_use), ("value_area", field.value_area)):
+        for name in per_value:
+            if name not in field.allowed:
+                raise CatalogueError("case_fields.yaml", field.id, key, f"{name!r} is not an allowed value")
+    for area in field.value_area.values():
+        if area not in catalogue.areas:
+            raise CatalogueError("case_fields.yaml", field.id, "value_area", f"{area!r} is not among meta.area_values")
+    default = field.default_if_missing
+    if default is not None and not all(_fits(field, item) for item in _items(default)):
+        problem = f"{default!r} is not a value it may have"
+        raise CatalogueError("case_fields.yaml", field.id, "default_if_missing", problem)
+    try:
+        re.compile(field.pattern or "")
+    except re.error as error:
+        raise CatalogueError(
+            "case_fields.yaml", field.id, "pattern", f"{field.pattern!r} is not a regular expression ({error})"
+        ) from None
 
 
 def _check_rules(catalogue: Catalogue) -> None:
@@ -70,23 +96,39 @@ def _check_rules(catalogue: Catalogue) -> None:
     for flag in catalogue.flags:
         if flag.when is not None:
             _check_predicates(catalogue, "flags.yaml", flag.id, "when", [flag.when], decides=False)
-        for pathway in flag.eligible:
-            if pathway not in catalogue.pathways:
-                raise CatalogueError("flags.yaml", flag.id, "eligible", f"there is no pathway {pathway!r}")
+        _check_names("flags.yaml", flag.id, "eligible", flag.eligible, catalogue.pathways, "pathway")
+        _check_names("flags.yaml", flag.id, "missing", flag.missing, catalogue.fields, "field")
+        _check_names("flags.yaml", flag.id, "areas", flag.areas, [*catalogue.areas, EVERY_AREA], "area")
+        patterns = [pattern.id for pattern in catalogue.screening.patterns]
+        _check_names("flags.yaml", flag.id, "screened", flag.screened, patterns, "screening pattern")
     for rule in catalogue.outcomes:
         _check_predicates(catalogue, "outcomes.yaml", rule.outcome, "when", [rule.when], decides=True)
     for choice in catalogue.ordering.law_choices:
         _check_predicates(catalogue, "ordering.yaml", choice.id, "when", [choice.when], decides=True)
+    askable = [p for p in (catalogue.ordering.consent_may_be_asked,) if p is not None]
+    _check_predicates(catalogue, "ordering.yaml", "", "consent_may_be_asked", askable, decides=True)
+    texts = [field.id for field in catalogue.fields.values() if field.type == "text"]
+    _check_names("ordering.yaml", "", "goal_fields", catalogue.ordering.goal_fields, texts, "text field")
     for deadline in catalogue.deadlines.values():
-        named = [
-            *(name for name, _ in deadline.starts),
-            *(n for n in (deadline.from_number, deadline.met_by) if n),
-        ]
-        for name in named:
-            if name not in catalogue.fields:
-                raise CatalogueError("deadlines.yaml", deadline.id, "starts", f"there is no field {name!r}")
-        if deadline.applies is not None:
-            _check_predicates(catalogue, "deadlines.yaml", deadline.id, "applies", [deadline.applies], decides=False)
+        _check_deadline(catalogue, deadline)
+
+
+def _check_deadline(catalogue: Catalogue, deadline: DeadlineRule) -> None:
+    file = "deadlines.yaml"
+    dates = [field.id for field in catalogue.fields.values() if field.type == "date"]
+    numbers = [field.id for field in catalogue.fields.values() if field.type in ("integer", "number")]
+    _check_names(file, deadline.id, "starts", [name for name, _ in deadline.starts], dates, "date field")
+    _check_names(file, deadline.id, "met_by", [n for n in (deadline.met_by,) if n], dates, "date field")
+    _check_names(file, deadline.id, "from_number", [n for n in (deadline.from_number,) if n], numbers, "number field")
+    _check_names(file, deadline.id, "pathways", deadline.pathways, catalogue.pathways, "pathway")
+    if deadline.applies is not None:
+        _check_predicates(catalogue, file, deadline.id, "applies", [deadline.applies], decides=False)
+
+
+def _check_names(file: str, entry: str, key: str, names: Iterable[str], known: Collection[str], kind: str) -> None:
+    for name in names:
+        if name not in known:
+            raise CatalogueError(file, entry, key, f"there is no {kind} {name!r}")
 
 
 def _check_predicates(
@@ -107,10 +149,26 @@ def _leaf_problems(field: FieldSpec, leaf: Leaf, *, decides: bool) -> Iterator[s
         yield f"{leaf.op!r} needs a list, but {field.id!r} is {field.type}"
     if leaf.op in ORDER_OPERATORS and field.type not in ("integer", "number"):
         yield f"{leaf.op!r} needs a number, but {field.id!r} is {field.type}"
-    if field.allowed and leaf.op not in VALUELESS_OPERATORS:
+    if field.type == "list" and leaf.op not in LIST_OPERATORS and leaf.op != "is_known":
+        yield f"{leaf.op!r} does not read a list such as {field.id!r}; use {', '.join(sorted(LIST_OPERATORS))}"
+    if leaf.op not in VALUELESS_OPERATORS:
         for value in _values(leaf):
-            if value not in field.allowed:
-                yield f"{value!r} is not an allowed value of {field.id!r}"
+            if not _fits(field, value):
+                yield f"{value!r} is not a value that {field.id!r} may have"
+
+
+def _fits(field: FieldSpec, value: object) -> bool:
+    if field.allowed:
+        return value in field.allowed
+    if field.type == "boolean":
+        return isinstance(value, bool)
+    if field.type in ("integer", "number"):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, str)
+
+
+def _items(value: object) -> tuple[object, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _values(leaf: Leaf) -> tuple[Any, ...]:

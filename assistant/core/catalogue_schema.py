@@ -6,10 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from importlib.abc import Traversable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from assistant.core.domain import (
     AuthorityChange,
@@ -60,16 +60,22 @@ def _predicate(data: object) -> object:
 
 
 def _patterns(data: object) -> object:
-    if isinstance(data, list):
-        return tuple(re.compile(str(item), re.IGNORECASE) for item in data)
-    return data
+    return tuple(_pattern(str(item)) for item in data) if isinstance(data, list) else data
+
+
+def _pattern(text: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
+    try:
+        return re.compile(text, flags)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression ({error})") from None
 
 
 def _as_tuple(data: object) -> object:
     return (data,) if isinstance(data, str) else data
 
 
-Condition = Annotated[Any, BeforeValidator(_predicate)]
+Condition = Annotated[Any, BeforeValidator(parse_predicate)]
+MaybeCondition = Annotated[Any, BeforeValidator(_predicate)]
 Patterns = Annotated[tuple[Any, ...], BeforeValidator(_patterns)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
@@ -114,25 +120,30 @@ class _Field(_Strict):
     mappings: dict[str, str] = {}
 
 
+class _Scoring(_Strict):
+    roles: tuple[str, ...]
+    needs: str
+
+
 class _Meta(BaseModel):
     version: str
     law_short_names: dict[str, str] = {}
     global_gates: tuple[dict[str, Any], ...] = ()
-    ai_scoring_in_operation: dict[str, dict[str, Any]] = {}
+    ai_scoring_in_operation: dict[str, _Scoring] = {}
     goal_types: dict[str, str]
     unpredicted_goal_types: frozenset[str] = frozenset()
 
     def scoring(self) -> dict[str, ScoringBasis]:
         """What scoring needs in operation, by the pathway's `ai_basis.status`; what is not listed is refused."""
         return {
-            status: ScoringBasis(roles=tuple(entry["roles"]), needs=str(entry["needs"]))
+            status: ScoringBasis(roles=entry.roles, needs=entry.needs)
             for status, entry in self.ai_scoring_in_operation.items()
         }
 
 
 class _Contra(_Strict):
-    hard: Condition = None
-    soft: Condition = None
+    hard: MaybeCondition = None
+    soft: MaybeCondition = None
 
 
 class _Basis(_Strict):
@@ -206,6 +217,15 @@ class _Points(_Strict):
     goal_topics: tuple[str, ...] = ()
 
 
+class _OrderingFile(_Strict):
+    goal_fields: tuple[str, ...] = ()
+    consent_may_be_asked: MaybeCondition = None
+    negations: Patterns = ()
+    goal_topics: list[Any] = []
+    law_choices: list[Any] = []
+    pathways: dict[str, _Points] = {}
+
+
 def read_text(file: Traversable, *, required: bool) -> str | None:
     """The file's text; None for an optional file that is not there."""
     if not file.is_file():
@@ -220,14 +240,29 @@ def read_text(file: Traversable, *, required: bool) -> str | None:
         ) from None
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping; YAML would silently keep the last, and lose a condition."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                problem = f"the key {key.value!r} stands twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def parse_yaml(name: str, text: str) -> Any:
     """The YAML document in `text`."""
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _UniqueKeys)  # a safe loader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        raise CatalogueError(name, "", "", f"not valid YAML{where}") from None
+        problem = f" ({error.problem})" if isinstance(error, yaml.MarkedYAMLError) and error.problem else ""
+        raise CatalogueError(name, "", "", f"not valid YAML{where}{problem}") from None
 
 
 def _section(file: str, data: Any, key: str) -> list[Any]:
@@ -272,6 +307,8 @@ def read_fields(
     file = "case_fields.yaml"
     raw = _entries(file, _section(file, data, "fields"), _Field)
     meta = _validate(file, "meta", _FieldsMeta, data.get("meta"))
+    if unknown := sorted(labels.keys() - raw.keys() - {"shared"}):
+        raise CatalogueError("labels.yaml", unknown[0], "", "there is no such field in case_fields.yaml")
     fields = {}
     for key, item in raw.items():
         values = {**labels.get("shared", {}), **labels.get(key, {})}
@@ -286,10 +323,7 @@ def read_pathways(data: Any, ordering: Any) -> tuple[_Meta, dict[str, Pathway]]:
     file = "pathways.yaml"
     raw = _entries(file, _section(file, data, "pathways"), _Pathway)
     meta = _validate(file, "meta", _Meta, data.get("meta"))
-    points = {
-        key: _validate("ordering.yaml", key, _Points, item)
-        for key, item in ((ordering or {}).get("pathways") or {}).items()
-    }
+    points = _validate("ordering.yaml", "", _OrderingFile, ordering or {}).pathways
     if unknown := sorted(points.keys() - raw.keys()):
         raise CatalogueError("ordering.yaml", unknown[0], "", "there is no such pathway in pathways.yaml")
     return meta, {key: _pathway(item, points.get(key, _Points())) for key, item in raw.items()}
@@ -374,6 +408,8 @@ class _Law(_Strict):
 def read_laws(data: Any, short_names: Mapping[str, str]) -> dict[str, LawName]:
     """The laws by short name; without laws.yaml the short names of pathways.yaml stand alone."""
     laws = {short: LawName(short=short, name_da=text, name_en=text) for short, text in short_names.items()}
+    if not isinstance(data or {}, Mapping):
+        raise CatalogueError("laws.yaml", "", "", "the file needs a mapping from short names to laws")
     for short, item in (data or {}).items():
         law = _validate("laws.yaml", str(short), _Law, item)
         laws[str(short)] = LawName(
@@ -389,7 +425,7 @@ class _DeadlineRule(_Strict):
     at_weeks: int = 0
     warn_from_weeks: int = 0
     met_by: str | None = None
-    applies: Condition = None
+    applies: MaybeCondition = None
     pathways: tuple[str, ...] = ()
     text_da: str
     text_en: str
@@ -398,7 +434,7 @@ class _DeadlineRule(_Strict):
 
 class _FlagRule(_Strict):
     id: str
-    when: Condition = None
+    when: MaybeCondition = None
     words: Patterns = ()
     missing: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
@@ -441,17 +477,19 @@ class _ScreeningPattern(_Strict):
     id: str
     kind: str = Field(pattern="^(personal|instruction)$")
     pattern: str
-    flags: str = ""
+    flags: Literal["", "i"] = ""
     replacement: str = ""
+
+    @model_validator(mode="after")
+    def _compiles(self) -> Self:
+        _pattern(self.pattern)
+        return self
 
 
 def _list(file: str, data: Any, key: str, model: type[Model], make: Callable[..., Read]) -> list[Read]:
     if data is None:
         return []
-    try:
-        return [make(**dict(item)) for item in _entries(file, _section(file, data, key), model).values()]
-    except re.error as error:
-        raise CatalogueError(file, key, "", f"a pattern is not a regular expression ({error})") from None
+    return [make(**dict(item)) for item in _entries(file, _section(file, data, key), model).values()]
 
 
 def read_deadlines(data: Any) -> dict[str, DeadlineRule]:
@@ -479,19 +517,15 @@ def read_ordering(data: Any) -> Ordering:
     file = "ordering.yaml"
     if data is None:
         return Ordering()
-    topics = _list(file, data, "goal_topics", _GoalTopic, GoalTopic)
-    negations = tuple(re.compile(str(item), re.IGNORECASE) for item in data.get("negations", ()))
-    choices = _list(file, data, "law_choices", _LawChoice, LawChoice) if "law_choices" in data else []
-    try:
-        askable = _predicate(data.get("consent_may_be_asked"))
-    except ValueError as error:
-        raise CatalogueError(file, "", "consent_may_be_asked", str(error)) from None
+    whole = _validate(file, "", _OrderingFile, data)
+    topics = _list(file, {"goal_topics": whole.goal_topics}, "goal_topics", _GoalTopic, GoalTopic)
+    choices = _list(file, {"law_choices": whole.law_choices}, "law_choices", _LawChoice, LawChoice)
     return Ordering(
         goal_topics={topic.id: topic for topic in topics},
-        negations=negations,
-        goal_fields=tuple(data.get("goal_fields", ())),
+        negations=whole.negations,
+        goal_fields=whole.goal_fields,
         law_choices=tuple(choices),
-        consent_may_be_asked=askable,  # type: ignore[arg-type]
+        consent_may_be_asked=whole.consent_may_be_asked,
     )
 
 
@@ -499,8 +533,7 @@ def read_screening(data: Any) -> Screening:
     """The patterns of personal data and of instructions."""
 
     def make(**item: Any) -> ScreeningPattern:
-        flags = re.IGNORECASE if "i" in item.pop("flags") else 0
-        item["pattern"] = re.compile(item["pattern"], flags)
+        item["pattern"] = _pattern(item["pattern"], re.IGNORECASE if item.pop("flags") else re.RegexFlag(0))
         return ScreeningPattern(**item)
 
     return Screening(patterns=tuple(_list("screening.yaml", data, "patterns", _ScreeningPattern, make)))

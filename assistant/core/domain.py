@@ -25,6 +25,10 @@ NONE_FOUND = "ingen"
 """The list token that means "examined and none found" (case_fields.yaml, meta.conventions)."""
 
 
+EVERY_AREA = "alle"
+"""The caller's area that sees every area, when there is a valid consent."""
+
+
 class ModelUse(StrEnum):
     """Who may read a field."""
 

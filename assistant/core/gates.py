@@ -7,9 +7,20 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assistant.core.cases import EVERY_AREA
 from assistant.core.catalogue import Catalogue
-from assistant.core.domain import Case, Fact, FieldSpec, Leaf, Mode, ModelUse, Pathway, Predicate, Truth, View
+from assistant.core.domain import (
+    EVERY_AREA,
+    Case,
+    Fact,
+    FieldSpec,
+    Leaf,
+    Mode,
+    ModelUse,
+    Pathway,
+    Predicate,
+    Truth,
+    View,
+)
 from assistant.core.predicates import OPERATORS, holds
 from assistant.core.rules import Gate
 

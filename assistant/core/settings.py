@@ -22,8 +22,8 @@ class Settings:
     """The settings of one workspace.
 
     `encoder` names the sentence-transformers model for dense search: "indbygget" (the built-in one), "ingen" (none),
-    a local folder or a hub name. `model_off` runs on rules and guidance alone. `own_assessment_share` is the share of cases in which
-    the caseworker gives an own assessment before the suggestion is shown; the board sets it.
+    a local folder or a hub name. `model_off` runs on rules and guidance alone. `own_assessment_share` is the share
+    of cases in which the caseworker gives an own assessment before the suggestion is shown; the board sets it.
     """
 
     mode: Mode = Mode.TRIAL

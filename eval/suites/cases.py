@@ -97,7 +97,7 @@ def _residual(assessment: Mapping[str, Any]) -> float:
     explanation = assessment["explanation"]
     parents = {part.get("parent") for part in explanation["contributions"]}
     total = math.fsum(p["value"] for p in explanation["contributions"] if p["id"] not in parents)
-    return abs(explanation["base"] + total - explanation["margin"])
+    return abs(float(explanation["base"]) + total - float(explanation["margin"]))
 
 
 def _legal_recall(assistant: Assistant, expected: Mapping[str, Any], suggestion: Suggestion) -> float:
