@@ -68,7 +68,7 @@ def start(words: Sequence[str], pieces: Sequence[str], vectors: NDArray[np.float
     own = [table[by_pieces.encode(word).ids].sum(axis=0) for word in added]
     # A whole word must win over any cut of it: one piece at -6 beats two at -4 each and more.
     scored += [(f"▁{word}", -6.0) for word in added]
-    return tokenizer(scored), np.concatenate([table, np.array(own, np.float32).reshape(len(added), -1)])
+    return tokenizer(scored), np.concatenate([table, np.array(own, np.float32).reshape(len(added), table.shape[1])])
 
 
 def random_start(words: Sequence[str], dimension: int, seed: int) -> tuple[Any, NDArray[np.float32]]:
