@@ -215,6 +215,8 @@ def test_sessions_end_at_sign_out_new_password_and_departure(accounts: AccountRe
     assert accounts.check_password("cw-1", PASSWORD * 2) is None
     with pytest.raises(UnknownRecordError):
         signed_in()
+    accounts.change(USER)
+    assert accounts.session(token) is None
 
 
 def test_what_is_not_there_cannot_be_changed(accounts: AccountRepository) -> None:

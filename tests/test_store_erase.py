@@ -154,6 +154,17 @@ def test_of_many_people_erased_from_large_tables_none_leaves_a_byte(
     assert HistoryRepository(sqlite_database, cipher).count() == 1_990
 
 
+def test_the_room_that_an_erased_person_took_is_given_back(sqlite_database: Database, cipher: Any) -> None:
+    rows = [EarlierCase("k", str(row), SUBJECT, "p", "g", DAY, note="x" * 2_000) for row in range(500)]
+    HistoryRepository(sqlite_database, cipher).add(rows)
+
+    erase_subject(sqlite_database, SUBJECT)
+
+    with sqlite_database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() == 0
+        assert connection.exec_driver_sql("PRAGMA page_count").scalar_one() < 100
+
+
 def test_no_byte_of_a_server_tells_a_fact_and_no_table_keeps_a_mark(
     postgres_database: Database, postgres_folder: Path, cipher: Any
 ) -> None:

@@ -155,7 +155,7 @@ def _sqlite(address: sa.URL, create: bool, patience: float) -> Database:
     engine = sa.create_engine(address, hide_parameters=True, connect_args={"timeout": patience})
 
     def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, or schema changes would not be undone
+        connection.isolation_level = None  # we say BEGIN ourselves, of the kind each use needs
         _use_wal(connection, patience)
         for pragma in ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "trusted_schema=OFF"):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -199,7 +199,7 @@ def _make_private(path: Path) -> None:
 
 
 def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
-    """Switch to the write-ahead log; SQLite does not wait for a lock here, so we do."""
+    """Switch to the write-ahead log; SQLite does not wait here when two do so at once, so we do."""
     give_up = time.monotonic() + patience
     while True:
         try:
