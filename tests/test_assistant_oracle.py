@@ -14,10 +14,10 @@ import pytest
 from case_strategies import Raw, days, make_case, raw_facts
 from hypothesis import given, settings
 
-from assistant.core.cases import EVERY_AREA, parse_case, read_case_file
+from assistant.core.cases import parse_case, read_case_file
 from assistant.core.catalogue import Catalogue, load_catalogue
 from assistant.core.consider import Considered, conclude, consider
-from assistant.core.domain import Case, Eligibility, Outcome
+from assistant.core.domain import EVERY_AREA, Case, Eligibility, Outcome
 from assistant.core.eligibility import assess
 from assistant.core.gates import stopped_by, view_of
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from assistant.core.cases import EVERY_AREA, Located, parse_case
+from assistant.core.cases import Located, parse_case
 from assistant.core.catalogue import Catalogue, load_catalogue
-from assistant.core.domain import All, AnyOf, Case, FieldSpec, Leaf, Not, Predicate
+from assistant.core.domain import EVERY_AREA, All, AnyOf, Case, FieldSpec, Leaf, Not, Predicate
 from assistant.core.predicates import OPERATORS, leaves
 
 FIRST_DAY, LAST_DAY = dt.date(2020, 1, 1), dt.date(2028, 12, 31)
