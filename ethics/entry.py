@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from ethics.canonical import canonical
 from ethics.errors import RecordError
 from ethics.merkle import leaf_hash
 from ethics.screen import personal_number
@@ -18,6 +17,7 @@ from ethics.screen import personal_number
 LEAF_VERSION = 1
 Columns = tuple[int, str, str, int, str | None, str | None, str, str | None, str | None]
 """Index, time, type, type version, reference, subject, body, payload commitment and salt."""
+_BEFORE_BODY = '{"body":'
 _REFERENCE = re.compile(r"[A-Za-z0-9._:/=+@-]{1,200}")
 
 
@@ -99,7 +99,7 @@ def render_leaf(columns: Columns) -> str:
     """
     index, time, kind, version, ref, subject, body, payload_sha256, salt = columns
     return (
-        f'{{"body":{body},"index":{index},"payload_sha256":{_text(payload_sha256)},"ref":{_text(ref)},'
+        f'{_BEFORE_BODY}{body},"index":{index},"payload_sha256":{_text(payload_sha256)},"ref":{_text(ref)},'
         f'"salt":{_text(salt)},"subject":{_text(subject)},"time":"{time}","type":"{kind}",'
         f'"type_version":{version},"v":{LEAF_VERSION}}}'
     )
@@ -126,24 +126,19 @@ def entry_of(row: Row) -> Entry:
 
 def row_of_leaf(leaf: bytes) -> Row:
     """Take leaf data apart again; raises `ValueError` when it is not the leaf of this format, byte for byte."""
-    read = json.loads(leaf)
+    text = leaf.decode()
+    read = json.loads(text)
     if not isinstance(read, dict):
         raise ValueError("the leaf is no JSON object")
     try:
-        row = Row(
-            read["index"],
-            read["time"],
-            read["type"],
-            read["type_version"],
-            read["ref"],
-            read["subject"],
-            canonical(read["body"]).decode(),
-            read["payload_sha256"],
-            read["salt"],
-            leaf_hash(leaf),
-        )
+        about = (read["index"], read["time"], read["type"], read["type_version"], read["ref"], read["subject"])
+        committed = (read["payload_sha256"], read["salt"])
     except KeyError as error:
         raise ValueError(f"the leaf lacks {error}") from error
+    # The body is cut out as it stands: reading it and writing it again would turn 1e17 into an integer.
+    frame = render_leaf((*about, "", *committed))
+    body = text[len(_BEFORE_BODY) : len(text) - len(frame) + len(_BEFORE_BODY)]
+    row = Row(*about, body, *committed, leaf_hash(leaf))
     if row.leaf != leaf:
         raise ValueError("the leaf is not in its canonical form")
     return row

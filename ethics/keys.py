@@ -6,14 +6,10 @@ found by a keyed hash, and everything outside the store knows them by a random o
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Collection
 from pathlib import Path
 from threading import RLock
 
@@ -21,53 +17,18 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ethics.errors import ErasedError, KeyUseError
+from ethics.keyfile import KEY_BYTES, NONCE_BYTES, connect, master_id, transaction, unwrap, wrap
+from ethics.masters import master_from_environment as master_from_environment  # callers name them with the store
+from ethics.masters import master_from_file as master_from_file
+from ethics.masters import new_master_file as new_master_file
 
 _FORM = b"\x01"
-_OPAQUE, _NONCE, _KEY = 16, 12, 32
+_OPAQUE = 16
 _SCHEMA = """
 CREATE TABLE store (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL,
                     master TEXT NOT NULL, lookup BLOB NOT NULL);
 CREATE TABLE person (opaque BLOB PRIMARY KEY, lookup BLOB UNIQUE, wrapped BLOB) WITHOUT ROWID;
 """
-
-
-def new_master_file(path: Path) -> bytes:
-    """Make a master key in a file that only its owner may read; refuses to write over one."""
-    master = os.urandom(_KEY)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise KeyUseError(f"{path} already exists; a master key is never written over.") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.b64encode(master) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return master
-
-
-def master_from_file(path: Path) -> bytes:
-    """Read a master key: 32 bytes in base64."""
-    if not path.is_file():
-        raise KeyUseError(f"There is no master key at {path}; restore it, or name its file in the settings.")
-    return _decode_master(path.read_text(encoding="ascii", errors="replace"), str(path))
-
-
-def master_from_environment(variable: str, environment: Mapping[str, str]) -> bytes:
-    """Read a master key from an environment variable: 32 bytes in base64."""
-    if not (text := environment.get(variable)):
-        raise KeyUseError(f"The environment variable {variable} holds no master key; set it to 32 bytes in base64.")
-    return _decode_master(text, variable)
-
-
-def _decode_master(text: str, source: str) -> bytes:
-    try:
-        master = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise KeyUseError(f"{source} holds no master key: it should be 32 bytes in base64.") from error
-    if len(master) != _KEY:
-        raise KeyUseError(f"{source} holds {len(master)} bytes; a master key is 32 bytes in base64.")
-    return master
 
 
 class KeyStore:
@@ -80,9 +41,9 @@ class KeyStore:
         self._cache: dict[bytes, tuple[bytes, AESGCM]] = {}
         self._version = -1
         row = self._read_header()
-        if row[0] != _master_id(master):
+        if row[0] != master_id(master):
             raise KeyUseError(f"The master key is not the one that {path} was locked with (its id is {row[0]}).")
-        self._lookup_key = _unwrap(master, row[1], b"lookup")
+        self._lookup_key = unwrap(master, row[1], b"lookup")
 
     @classmethod
     def create(cls, path: Path, master: bytes) -> KeyStore:
@@ -91,13 +52,13 @@ class KeyStore:
             raise KeyUseError(f"{path} already exists; a key store is never written over.")
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        connection = _connect(path)
-        with _transaction(connection):
+        connection = connect(path)
+        with transaction(connection):
             for statement in filter(str.strip, _SCHEMA.split(";")):
                 connection.execute(statement)
             connection.execute(
                 "INSERT INTO store VALUES (1, 1, ?, ?)",
-                (_master_id(master), _wrap(master, os.urandom(_KEY), b"lookup")),
+                (master_id(master), wrap(master, os.urandom(KEY_BYTES), b"lookup")),
             )
         return cls(path, connection, master)
 
@@ -106,7 +67,7 @@ class KeyStore:
         """Open a store; raises `KeyUseError` when it is missing or locked with another master key."""
         if not path.is_file():
             raise KeyUseError(f"There is no key store at {path}; restore it from its own backup.")
-        return cls(path, _connect(path), master)
+        return cls(path, connect(path), master)
 
     def close(self) -> None:
         """Forget every key in memory and close the file."""
@@ -130,7 +91,7 @@ class KeyStore:
             if found is None:  # pragma: no cover - create=True always finds
                 raise ErasedError
             opaque, cipher = found
-        nonce = os.urandom(_NONCE)
+        nonce = os.urandom(NONCE_BYTES)
         return _FORM + opaque + nonce + cipher.encrypt(nonce, plaintext, opaque + aad)
 
     def ensure_keys(self, subjects: Collection[str]) -> None:
@@ -143,8 +104,8 @@ class KeyStore:
             fresh = []
             for subject in dict.fromkeys(subjects):
                 opaque = os.urandom(_OPAQUE)
-                fresh.append((opaque, self._hash(subject), _wrap(self._master, os.urandom(_KEY), opaque)))
-            with _transaction(self._connection):
+                fresh.append((opaque, self._hash(subject), wrap(self._master, os.urandom(KEY_BYTES), opaque)))
+            with transaction(self._connection):
                 self._connection.executemany(
                     "INSERT INTO person VALUES (?, ?, ?) ON CONFLICT (lookup) DO NOTHING", fresh
                 )
@@ -154,9 +115,9 @@ class KeyStore:
 
         Raises `ErasedError` after the key was shredded, `KeyUseError` when it is another person's or was changed.
         """
-        if len(sealed) < 1 + _OPAQUE + _NONCE + 16 or sealed[:1] != _FORM:
+        if len(sealed) < 1 + _OPAQUE + NONCE_BYTES + 16 or sealed[:1] != _FORM:
             raise KeyUseError("The sealed content is damaged; take it from a backup.")
-        opaque, nonce = sealed[1 : 1 + _OPAQUE], sealed[1 + _OPAQUE : 1 + _OPAQUE + _NONCE]
+        opaque, nonce = sealed[1 : 1 + _OPAQUE], sealed[1 + _OPAQUE : 1 + _OPAQUE + NONCE_BYTES]
         with self._lock:
             row = self._row("SELECT wrapped, lookup FROM person WHERE opaque = ?", opaque)
         if row is None:
@@ -165,9 +126,9 @@ class KeyStore:
             raise ErasedError
         if subject is not None and not hmac.compare_digest(row[1], self._hash(subject)):
             raise KeyUseError("The sealed content belongs to another person.")
-        cipher = AESGCM(_unwrap(self._master, row[0], opaque))
+        cipher = AESGCM(unwrap(self._master, row[0], opaque))
         try:
-            return cipher.decrypt(nonce, sealed[1 + _OPAQUE + _NONCE :], opaque + aad)
+            return cipher.decrypt(nonce, sealed[1 + _OPAQUE + NONCE_BYTES :], opaque + aad)
         except InvalidTag as error:
             raise KeyUseError("The sealed content was changed after it was sealed.") from error
 
@@ -178,7 +139,7 @@ class KeyStore:
             if found is None:  # pragma: no cover - create=True always finds
                 raise ErasedError
             row = self._row("SELECT wrapped FROM person WHERE opaque = ?", found[0])
-            key = _unwrap(self._master, row[0], found[0])  # type: ignore[index]
+            key = unwrap(self._master, row[0], found[0])  # type: ignore[index]
         return hmac.digest(key, b"hash\x00" + content, "sha256").hex()
 
     def is_erased(self, opaque: str) -> bool:
@@ -198,12 +159,12 @@ class KeyStore:
             if found is None:
                 return None
             opaque = found[0]
-            with _transaction(self._connection):
+            with transaction(self._connection):
                 self._connection.execute(
                     "UPDATE person SET wrapped = ?, lookup = ? WHERE opaque = ?",
-                    (os.urandom(_NONCE + _KEY + 16), os.urandom(_KEY), opaque),
+                    (os.urandom(NONCE_BYTES + KEY_BYTES + 16), os.urandom(KEY_BYTES), opaque),
                 )
-            with _transaction(self._connection):
+            with transaction(self._connection):
                 self._connection.execute("UPDATE person SET wrapped = NULL, lookup = NULL WHERE opaque = ?", (opaque,))
             self._cache.clear()
             self._connection.execute("VACUUM")
@@ -212,13 +173,13 @@ class KeyStore:
     def rotate_master(self, master: bytes) -> None:
         """Lock every key with a new master key, in one transaction; the old one opens nothing afterwards."""
         with self._lock:
-            with _transaction(self._connection):
+            with transaction(self._connection):
                 rows = self._connection.execute("SELECT opaque, wrapped FROM person WHERE wrapped NOT NULL").fetchall()
-                again = [(_wrap(master, _unwrap(self._master, w, o), o), o) for o, w in rows]
+                again = [(wrap(master, unwrap(self._master, w, o), o), o) for o, w in rows]
                 self._connection.executemany("UPDATE person SET wrapped = ? WHERE opaque = ?", again)
                 self._connection.execute(
                     "UPDATE store SET master = ?, lookup = ?",
-                    (_master_id(master), _wrap(master, self._lookup_key, b"lookup")),
+                    (master_id(master), wrap(master, self._lookup_key, b"lookup")),
                 )
             self._master = master
             self._cache.clear()
@@ -226,7 +187,7 @@ class KeyStore:
 
     def master_id(self) -> str:
         """The public id of the master key in use (16 hex digits)."""
-        return _master_id(self._master)
+        return master_id(self._master)
 
     def _person(self, subject: str, create: bool) -> tuple[bytes, AESGCM] | None:
         self._reopen_after_fork()
@@ -243,8 +204,8 @@ class KeyStore:
             if not create:
                 return None
             opaque = os.urandom(_OPAQUE)
-            wrapped = _wrap(self._master, os.urandom(_KEY), opaque)
-            with _transaction(self._connection):
+            wrapped = wrap(self._master, os.urandom(KEY_BYTES), opaque)
+            with transaction(self._connection):
                 self._connection.execute(
                     "INSERT INTO person VALUES (?, ?, ?) ON CONFLICT (lookup) DO NOTHING", (opaque, lookup, wrapped)
                 )
@@ -253,7 +214,7 @@ class KeyStore:
             raise ErasedError
         if len(self._cache) >= 4096:
             self._cache.clear()
-        found = self._cache[lookup] = (row[0], AESGCM(_unwrap(self._master, row[1], row[0])))
+        found = self._cache[lookup] = (row[0], AESGCM(unwrap(self._master, row[1], row[0])))
         return found
 
     def _row(self, query: str, value: bytes) -> tuple[bytes, bytes] | None:
@@ -272,7 +233,7 @@ class KeyStore:
 
     def _reopen_after_fork(self) -> None:
         if self._process != os.getpid():  # SQLite forbids using a connection across a fork
-            self._connection, self._process = _connect(self.path), os.getpid()
+            self._connection, self._process = connect(self.path), os.getpid()
             self._version = -1
 
     def _hash(self, subject: str) -> bytes:
@@ -282,42 +243,3 @@ class KeyStore:
 def sealed_for(sealed: bytes) -> str:
     """The opaque id of the person under whose key something was sealed."""
     return sealed[1 : 1 + _OPAQUE].hex()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    try:
-        # A rollback journal is deleted at every commit; a write-ahead log would keep old pages with old keys.
-        for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "temp_store=MEMORY"):
-            connection.execute(f"PRAGMA {pragma}")
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise KeyUseError(f"{path} is no key store, or it is damaged; restore it from its backup.") from error
-    return connection
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _master_id(master: bytes) -> str:
-    return sha256(b"vejviser master key id\x00" + master).hexdigest()[:16]
-
-
-def _wrap(master: bytes, key: bytes, owner: bytes) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(master).encrypt(nonce, key, b"vejviser key\x00" + owner)
-
-
-def _unwrap(master: bytes, wrapped: bytes, owner: bytes) -> bytes:
-    try:
-        return AESGCM(master).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], b"vejviser key\x00" + owner)
-    except (InvalidTag, ValueError) as error:
-        raise KeyUseError("A key in the key store is damaged; restore the store from its own backup.") from error

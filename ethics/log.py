@@ -184,8 +184,12 @@ class EthicsLog:
         *,
         opaque: str | None = None,
         since: int = 0,
+        latest: int | None = None,
     ) -> list[Entry]:
-        """Entries in order, by type, reference and person (given as case id, or as opaque id)."""
+        """Entries in order, by type, reference and person (given as case id, or as opaque id).
+
+        `latest` keeps only so many of the newest.
+        """
         if subject is not None:
             if self.keys is None:
                 raise KeyUseError("To find a person's entries, open the log with its key store.")
@@ -194,9 +198,10 @@ class EthicsLog:
                 return []
         wanted = [(c, v) for c, v in (("type", type), ("ref", ref), ("subject", opaque)) if v is not None]
         where = "".join(f" AND {column} = ?" for column, _ in wanted)
-        query = f"SELECT {COLUMNS} FROM entry WHERE idx >= ?{where} ORDER BY idx"
-        rows = self._files.read(lambda d: d.execute(query, (since, *(value for _, value in wanted))).fetchall())
-        return [entry_of(Row(*row)) for row in rows]
+        query = f"SELECT {COLUMNS} FROM entry WHERE idx >= ?{where} ORDER BY idx DESC LIMIT ?"
+        values = (since, *(value for _, value in wanted), -1 if latest is None else latest)
+        rows = self._files.read(lambda driver: driver.execute(query, values).fetchall())
+        return [entry_of(Row(*row)) for row in reversed(rows)]
 
     def find_types(self, types: Sequence[str]) -> list[Entry]:
         """Entries of several types, in order, from one state of the log."""

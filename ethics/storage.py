@@ -20,7 +20,6 @@ _PRAGMAS = (
     "synchronous=FULL",
     "secure_delete=ON",
     "temp_store=MEMORY",
-    "wal_autocheckpoint=4000",  # pages: fewer of the long pauses in which the log is copied to the main file
 )
 COLUMNS = "idx, time, type, type_version, ref, subject, body, payload_sha256, salt, leaf_hash, mac"
 

@@ -3,15 +3,18 @@ from __future__ import annotations
 import base64
 import os
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ethics.errors import ErasedError, KeyUseError
-from ethics.keys import KeyStore, master_from_environment, master_from_file, new_master_file, sealed_for
+from ethics.keys import KeyStore, sealed_for
+from ethics.masters import master_from_environment, master_from_file, master_from_keyring, new_master_file
 
 MASTER, OTHER = b"m" * 32, b"n" * 32
 
@@ -177,3 +180,16 @@ def test_many_keys_are_made_at_once_and_none_is_made_anew(tmp_path: Path) -> Non
 
         assert keys.open_sealed("P-1", sealed, b"sted") == b"fakta"
         assert len({keys.opaque(name, create=False) for name in ("P-1", "P-2", "P-3")} - {None}) == 3
+
+
+def test_a_master_key_may_lie_in_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {("vejviser", "log"): base64.b64encode(MASTER).decode()}
+    keyring = SimpleNamespace(get_password=lambda service, user: kept.get((service, user)))
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+
+    assert master_from_keyring("vejviser", "log") == MASTER
+    with pytest.raises(KeyUseError, match="no master key"):
+        master_from_keyring("vejviser", "other")
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(KeyUseError, match="install the `keyring` package"):
+        master_from_keyring("vejviser", "log")

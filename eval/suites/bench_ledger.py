@@ -41,7 +41,7 @@ def run(size: int = 20_000, folder: Path | None = None) -> Figures:
     """
     with tempfile.TemporaryDirectory(dir=folder) as made:
         place = Path(made)
-        singles = min(2_000, max(100, size // 10))
+        singles = min(5_000, max(100, size // 4))
         ours, theirs, plain = _Vejviser(place), _Pymerkle(place), _Plain(place)
         systems: dict[str, _System] = {"vejviser": ours, "pymerkle_sqlite": theirs, "plain_sqlite": plain}
         figures = _appends(systems, size, singles)
