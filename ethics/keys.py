@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ethics.errors import ErasedError, KeyUseError
 from ethics.keyfile import KEY_BYTES, NONCE_BYTES, connect, master_id, transaction, unwrap, wrap
-from ethics.masters import master_from_environment as master_from_environment  # callers name them with the store
-from ethics.masters import master_from_file as master_from_file
-from ethics.masters import new_master_file as new_master_file
+from ethics.masters import master_from_environment, master_from_file, new_master_file
+
+# A store is opened with a master key, so callers find both here.
+__all__ = ["KeyStore", "master_from_environment", "master_from_file", "new_master_file", "sealed_for"]
 
 _FORM = b"\x01"
 _OPAQUE = 16
