@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-Reader: TypeAlias = Literal["caseworker", "citizen", "board", "telephone"]
+Reader: TypeAlias = Literal["caseworker", "citizen", "board", "telephone", "journal"]
 Style: TypeAlias = Literal["paragraph", "list", "banner", "steps", "table", "picture"]
 
 

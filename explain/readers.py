@@ -13,6 +13,7 @@ from explain.board import board_text
 from explain.caseworker import caseworker_text
 from explain.citizen import citizen_text
 from explain.document import Document, Reader
+from explain.journal import journal_note
 from explain.telephone import telephone_script
 from explain.view import ExplanationView
 
@@ -43,7 +44,9 @@ def explanation_document(
         raise UnknownChoiceError("language", language, LANGUAGES)
     if reader == "caseworker":
         return caseworker_text(view, catalogue, language, pictures=pictures)
-    write = {"citizen": citizen_text, "board": board_text, "telephone": telephone_script}[reader]
+    write = {"citizen": citizen_text, "board": board_text, "telephone": telephone_script, "journal": journal_note}[
+        reader
+    ]
     return write(view, catalogue, language)
 
 

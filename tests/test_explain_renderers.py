@@ -24,7 +24,7 @@ from explain.render_text import render_text
 from explain.view import ExplanationView
 from explain.view_build import explanation_view
 
-READERS = ("citizen", "caseworker", "board", "telephone")
+READERS = ("citizen", "caseworker", "board", "telephone", "journal")
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def test_every_form_comes_as_bytes(view: ExplanationView, catalogue: Catalogue, 
 @pytest.mark.parametrize(
     ("reader", "language", "form", "named"),
     [
-        ("minister", "da", "text", "caseworker, citizen, board, telephone"),
+        ("minister", "da", "text", "caseworker, citizen, board, telephone, journal"),
         ("citizen", "sv", "text", "da, en"),
         ("citizen", "da", "odt", "text, html, json, pdf"),
     ],

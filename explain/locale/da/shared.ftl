@@ -37,3 +37,4 @@ picture-shape = Sådan flytter { $field } scoren
 picture-shape-alt = Figur: { $field }. Lavest { $low } ved { $low_at }, højest { $high } ved { $high_at }.
 picture-now = her
 picture-axis = taler imod (−)   taler for (+)
+redraft-task = Skriv hver sætning lettere at læse. Behold nummeret. Behold alle tal, navne og oplysninger. Tilføj ikke noget. Svar med én sætning på hver linje.

@@ -37,3 +37,4 @@ picture-shape = How { $field } moves the score
 picture-shape-alt = Figure: { $field }. Lowest { $low } at { $low_at }, highest { $high } at { $high_at }.
 picture-now = here
 picture-axis = speaks against (−)   speaks for (+)
+redraft-task = Make each sentence easier to read. Keep its number. Keep all figures, names and facts. Add nothing. Answer with one sentence on each line.

@@ -1,0 +1,11 @@
+journal-title = Udkast til notat, { $date }
+heading-journal-what = Hvad assistenten foreslog
+heading-journal-flags = Det må ikke overses
+heading-journal-missing = Mangler at blive oplyst
+heading-journal-decision = Skrives af medarbejderen
+journal-used = Assistenten er brugt i sagen (forslag { $suggestion }).
+journal-human = Forslaget er ikke en afgørelse. Medarbejderen tager stilling.
+journal-decision-choice = Valg:
+journal-decision-why = Begrundelse:
+journal-decision-heard = Borgerens bemærkninger:
+journal-decision-by = Navn og dato:

@@ -1,0 +1,11 @@
+journal-title = Draft of a note, { $date }
+heading-journal-what = What the assistant suggested
+heading-journal-flags = Must not be overlooked
+heading-journal-missing = Still to be found out
+heading-journal-decision = To be written by the caseworker
+journal-used = The assistant was used in the case (suggestion { $suggestion }).
+journal-human = The suggestion is not a decision. The caseworker decides.
+journal-decision-choice = Choice:
+journal-decision-why = Reasons:
+journal-decision-heard = The citizen's remarks:
+journal-decision-by = Name and date:
