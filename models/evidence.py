@@ -22,6 +22,9 @@ ALPHA = 10.0
 
 NEIGHBOURS = 50
 BLOCK = 512
+LATEST = 5000
+"""How many of a pathway's earlier cases a batch search looks among: similar ones are close in time as well."""
+
 
 GuidanceSupport: TypeAlias = Callable[[Facts, str], float]
 
@@ -128,24 +131,38 @@ def batch_evidence(
 ) -> Floats:
     """Each case's `evidence:past_cases`, all cases at once; shape [n].
 
-    Within each pathway all distances are worked out in blocks; ties go to the earlier row.
+    Within each pathway the cases are taken by decision day in blocks; each block looks among the `LATEST` cases
+    that became known last before its end, less those not yet known to the case itself. Ties go to the case known
+    longest.
     """
     rates = priors.copy()
     for p in np.unique(cases.pathway):
         rows = np.flatnonzero(cases.pathway == p)
-        candidates = vectors[rows]
-        norms = (candidates**2).sum(axis=1, dtype=np.float64)
-        # Whole-number distances: adding the row's rank as a fraction breaks ties and nothing else.
-        rank = np.arange(len(rows)) / (len(rows) + 1)
+        by_day = rows[np.argsort(cases.decided[rows], kind="stable")]
+        by_known = rows[np.argsort(cases.known_on[rows], kind="stable")]
+        known_on = cases.known_on[by_known]
         for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            distance = norms - 2.0 * (vectors[block] @ candidates.T).astype(np.float64) + rank
-            distance[_closed(cases, block, rows)] = np.inf
-            near = _smallest(distance, k)
-            usable = np.isfinite(np.take_along_axis(distance, near, axis=1))
-            successes = (cases.reached[rows][near] & usable).sum(axis=1)
-            rates[block] = shrunken_rate(successes, usable.sum(axis=1), priors[block], alpha)
+            block = by_day[start : start + BLOCK]
+            end = int(np.searchsorted(known_on, cases.decided[block].max(), side="left"))
+            near_by = by_known[max(0, end - LATEST) : end]
+            if len(near_by):
+                successes, found = _nearest_successes(vectors, cases, block, near_by, k)
+                rates[block] = shrunken_rate(successes, found, priors[block], alpha)
     return rates
+
+
+def _nearest_successes(
+    vectors: NDArray[np.float32], cases: Timeline, block: Ints, rows: Ints, k: int
+) -> tuple[Ints, Ints]:
+    """For each case of the block, the successes among its k nearest usable `rows`, and how many those are."""
+    norms = (vectors[rows] ** 2).sum(axis=1, dtype=np.float64)
+    # Whole-number distances: adding the row's rank as a fraction breaks ties and nothing else.
+    rank = np.arange(len(rows)) / (len(rows) + 1)
+    distance = norms + rank - 2.0 * (vectors[block] @ vectors[rows].T)
+    distance[_closed(cases, block, rows)] = np.inf
+    near = _smallest(distance, k)
+    usable = np.isfinite(np.take_along_axis(distance, near, axis=1))
+    return (cases.reached[rows][near] & usable).sum(axis=1), usable.sum(axis=1)
 
 
 def _closed(cases: Timeline, block: Ints, rows: Ints) -> Bools:
