@@ -38,7 +38,7 @@ from assistant.store.cases import CaseRecord, CaseRepository, StoredCase
 from assistant.store.decisions import Decision, DecisionRepository
 from assistant.store.engine import Database, open_database, sqlite_url
 from assistant.store.erase import compact, erase_subject
-from assistant.store.errors import UnknownRecordError
+from assistant.store.errors import AlreadyDecidedError, UnknownRecordError
 from assistant.workspace import Workspace
 from ethics.entry import Entry, NewEntry
 from ethics.erasure import erase as erase_person
@@ -342,7 +342,13 @@ class Assistant:
             decided_by=by,
             details=dict(details or {}),
         )
-        self.decisions.record(decision, if_case_version=if_version)
+        try:
+            self.decisions.record(decision, if_case_version=if_version)
+        except AlreadyDecidedError:
+            # A crash between store and log leaves a decision unlogged; the same decision again finishes it.
+            kept = self.decisions.latest(suggestion_id)
+            if kept is None or kept.decision != decision or self.log.find(type=DECISION, ref=suggestion_id):
+                raise
         body: dict[str, Any] = {"outcome": outcome, "reason": "given_in_words", "role": "caseworker"}
         if chosen is not None:
             body["pathway"] = chosen

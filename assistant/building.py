@@ -15,9 +15,10 @@ from assistant.store.history import EarlierCase, HistoryRepository
 from assistant.workspace import Workspace, new_workspace
 from ethics.checkpoint import Signer
 from ethics.entry import NewEntry
-from ethics.keys import KeyStore, master_from_file, new_master_file
+from ethics.keys import KeyStore
 from ethics.legal_basis import LegalRegister
 from ethics.log import EthicsLog
+from ethics.masters import master_from_file, new_master_file
 from models.history import Episode
 from retrieval.cases import CaseIndex, spec_for
 from retrieval.guidance import GuidanceIndex
