@@ -55,6 +55,13 @@ class RecordError(UserError):
         super().__init__(f"A {kind} entry was not logged: {problem}.")
 
 
+class NotInLogError(UserError):
+    """What was asked for is not in the log."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"The ethics log cannot answer that: {problem}.")
+
+
 class ErasedError(UserError):
     """The key of this person was shredded; what it sealed cannot be read again."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from ethics import migrate
 from ethics.checkpoint import Checkpoint, Signer, VerifierKey, parse_checkpoint, sign_checkpoint
 from ethics.entry import Appended, Entry, NewEntry, Row, entry_of, payload_aad, timestamp
-from ethics.errors import KeyUseError, LogBrokenError, LogExistsError, LogMissingError, RecordError
+from ethics.errors import KeyUseError, LogBrokenError, LogExistsError, LogMissingError, NotInLogError
 from ethics.keys import KeyStore
 from ethics.merkle import EMPTY_ROOT, consistency_ranges, inclusion_ranges, prove, root_at
 from ethics.prepare import Prepared, prepare
@@ -163,7 +163,7 @@ class EthicsLog:
     # -- reading -------------------------------------------------------------------------------------------------
 
     def entry(self, index: int) -> Entry:
-        """The entry at `index`; raises `RecordError` when there is none."""
+        """The entry at `index`; raises `NotInLogError` when there is none."""
         return entry_of(self._row(index))
 
     def leaf(self, index: int) -> bytes:
@@ -173,7 +173,7 @@ class EthicsLog:
     def _row(self, index: int) -> Row:
         row = self._files.read(lambda driver: stored_row(driver, index))
         if not isinstance(row, Row):
-            raise RecordError(f"number {index}", "the log has no such entry")
+            raise NotInLogError(f"there is no such entry as {index}")
         return row
 
     def find(
@@ -220,7 +220,7 @@ class EthicsLog:
             lambda d: (stored_row(d, index), d.execute("SELECT sealed FROM payload WHERE idx = ?", (index,)).fetchone())
         )
         if row is None or sealed is None:
-            raise RecordError(f"number {index}", "the log has no sealed content there")
+            raise NotInLogError(f"there is no sealed content at {index}")
         if self.keys is None:
             raise KeyUseError("To read sealed content, open the log with its key store.")
         return self.keys.open_sealed(None, sealed[0], payload_aad(self.origin, row.type, row.salt))
@@ -237,7 +237,7 @@ class EthicsLog:
         query = "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT 1"
         found = self._files.read(lambda driver: driver.execute(query, (size,)).fetchone())
         if found is None:
-            raise RecordError(f"number {size}", "no checkpoint reaches that far")
+            raise NotInLogError(f"no checkpoint reaches as far as {size}")
         return parse_checkpoint(found[0])
 
     def root(self, size: int) -> bytes:
@@ -261,7 +261,7 @@ class EthicsLog:
         try:
             proof: list[bytes] = self._files.read(work)
         except ValueError as error:
-            raise RecordError("proof", str(error)) from error
+            raise NotInLogError(str(error)) from error
         except KeyError as error:
             raise LogBrokenError(self.path, f"the tree node {error} is missing") from error
         return proof

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from ethics.entry import Entry
-from ethics.errors import RecordError
+from ethics.errors import NotInLogError
 from ethics.figures import Figure, figure
 from ethics.log import EthicsLog
 
@@ -64,10 +64,10 @@ def questions() -> tuple[Question, ...]:
 
 
 def question(identifier: str) -> Question:
-    """The question with this id; raises `RecordError` when there is none."""
+    """The question with this id; raises `NotInLogError` when there is none."""
     found = next((one for one in questions() if one.id == identifier), None)
     if found is None:
-        raise RecordError("question", f"there is no question {identifier}; they are E01 to E28 and N01 to N10")
+        raise NotInLogError(f"there is no question {identifier}; they are E01 to E28 and N01 to N10")
     return found
 
 

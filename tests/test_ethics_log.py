@@ -25,6 +25,7 @@ from ethics.errors import (
     LogExistsError,
     LogMissingError,
     LogWriteError,
+    NotInLogError,
     RecordError,
 )
 from ethics.keys import KeyStore
@@ -202,13 +203,13 @@ def test_persons_and_payloads_need_the_key_store(log: EthicsLog) -> None:
 def test_what_is_not_there_is_said_in_a_sentence(log: EthicsLog, tmp_path: Path) -> None:
     log.append([compute()])
 
-    with pytest.raises(RecordError, match="no such entry"):
+    with pytest.raises(NotInLogError, match="no such entry"):
         log.entry(1)
-    with pytest.raises(RecordError, match="no sealed content"):
+    with pytest.raises(NotInLogError, match="no sealed content"):
         log.payload(0)
-    with pytest.raises(RecordError, match="no leaf 1 in a tree of 1"):
+    with pytest.raises(NotInLogError, match="no leaf 1 in a tree of 1"):
         log.prove(1)
-    with pytest.raises(RecordError, match="cannot grow"):
+    with pytest.raises(NotInLogError, match="cannot grow"):
         log.consistency(2)
     with pytest.raises(LogMissingError):
         EthicsLog.open(tmp_path / "none", SIGNER)
@@ -283,7 +284,7 @@ def test_few_checkpoints_are_kept_and_the_newest_always(log: EthicsLog) -> None:
 
     assert kept == [0, 64, 128, 192, 200]
     assert log.checkpoint_at_least(65).size == 128
-    with pytest.raises(RecordError, match="no checkpoint reaches"):
+    with pytest.raises(NotInLogError, match="no checkpoint reaches"):
         log.checkpoint_at_least(201)
 
 

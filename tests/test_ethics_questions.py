@@ -9,7 +9,7 @@ from assistant.core.texts import LANGUAGES, Texts
 from ethics.aggregate import REST, use_by_unit
 from ethics.checkpoint import Signer
 from ethics.entry import Entry, NewEntry
-from ethics.errors import RecordError
+from ethics.errors import NotInLogError
 from ethics.figures import Figure, kinds
 from ethics.keys import KeyStore
 from ethics.log import EthicsLog
@@ -254,7 +254,7 @@ def test_every_answer_is_read_live_from_the_log(tmp_path: Path) -> None:
 
 
 def test_there_is_no_question_e99() -> None:
-    with pytest.raises(RecordError, match="E01 to E28"):
+    with pytest.raises(NotInLogError, match="E01 to E28"):
         question("E99")
 
 
