@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
-from math import isfinite
 from typing import Any
 
 import yaml
@@ -141,7 +140,8 @@ def _int(value: Any) -> str | None:
 def _number(value: Any) -> str | None:
     if type(value) is int:
         return _int(value)
-    return None if type(value) is float and isfinite(value) else "is not a number"
+    # A larger one would be read back as a whole number that JSON cannot hold exactly.
+    return None if type(value) is float and abs(value) < 2**53 else "is not a number below 2**53"
 
 
 def _bool(value: Any) -> str | None:

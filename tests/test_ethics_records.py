@@ -148,6 +148,12 @@ def test_ordinary_words_are_never_taken_for_personal_data(text: str) -> None:
     assert personal_data(text) is None
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e16, 2**53, "1", True])
+def test_a_number_is_finite_and_can_be_read_back(value: object) -> None:
+    with pytest.raises(RecordError, match="`cpu_seconds`"):
+        check_entry("ComputeUsed", None, {"work": "x", "cases": 1, "cpu_seconds": value}, False, False)
+
+
 def test_a_number_that_is_a_cpr_number_is_refused() -> None:
     body = {"size": 3112701234, "root": "0" * 64, "where": "website"}
 
