@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from retrieval.analysis import char_ngrams, stems, words
+from retrieval.analysis import char_ngrams, content, stems, stop_words, words
 from retrieval.compounds import CompoundSplitter
 from retrieval.lexical import Postings, Saturation, bag_of, build_postings
 from retrieval.queries import GRAM
+from retrieval.sequences import Sequences
 
 TermsOf = Callable[[Sequence[str]], list[list[str]]]
 """For each word, the terms that stand for it in a field."""
@@ -36,20 +39,62 @@ def part_terms(splitter: CompoundSplitter) -> TermsOf:
     return terms
 
 
-def count_words(texts: Iterable[str]) -> tuple[Any, list[str]]:
-    """A sparse matrix of counts (texts, words) and the words in the order they appear."""
-    from scipy import sparse
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of texts: `forms` in the order they appear, and each text's words in order as numbers of forms."""
 
+    forms: list[str]
+    numbers: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    def counts(self) -> Any:
+        """How often each text has each word: a sparse matrix (texts, forms)."""
+        from scipy import sparse
+
+        ones = np.ones(len(self.numbers), np.float32)
+        shape = (len(self.starts) - 1, len(self.forms))
+        matrix = sparse.csr_matrix((ones, self.numbers.copy(), self.starts.copy()), shape=shape)
+        matrix.sum_duplicates()
+        return matrix
+
+
+def read_words(texts: Iterable[str]) -> Words:
+    """The words of texts."""
     numbers: dict[str, int] = {}
-    columns: list[int] = []
+    flat: list[int] = []
     starts = [0]
     for text in texts:
-        columns.extend(numbers.setdefault(word, len(numbers)) for word in words(text))
-        starts.append(len(columns))
-    ones = np.ones(len(columns), np.float32)
-    matrix = sparse.csr_matrix((ones, columns, starts), shape=(len(starts) - 1, len(numbers)))
-    matrix.sum_duplicates()
-    return matrix, list(numbers)
+        flat.extend(numbers.setdefault(word, len(numbers)) for word in words(text))
+        starts.append(len(flat))
+    return Words(list(numbers), np.array(flat, np.int64), np.array(starts, np.int64))
+
+
+def count_words(texts: Iterable[str]) -> tuple[Any, list[str]]:
+    """A sparse matrix of counts (texts, words) and the words in the order they appear."""
+    read = read_words(texts)
+    return read.counts(), read.forms
+
+
+def build_sequences(read: Words, vocabulary: Mapping[str, int]) -> Sequences:
+    """The stem numbers of content words in order; `vocabulary` numbers the stems."""
+    drop = stop_words()
+    number = np.array(
+        [
+            -1 if form in drop or form[0] == "§" else vocabulary[stem]
+            for form, stem in zip(read.forms, stems(read.forms), strict=True)
+        ],
+        np.int32,
+    )
+    terms = number[read.numbers] if len(number) else np.empty(0, np.int32)
+    kept = terms >= 0
+    before = np.concatenate([[0], np.cumsum(kept)])
+    return Sequences(before[read.starts].astype(np.int64), terms[kept])
+
+
+def sequence_of(text: str, vocabulary: Mapping[str, int]) -> list[int]:
+    """One text's content stems as numbers."""
+    kept = [form for form in content(words(text)) if form[0] != "§"]
+    return [vocabulary[stem] for stem in stems(kept)]
 
 
 def build_field(counts: Any, forms: Sequence[str], terms_of: TermsOf, kind: Saturation) -> Postings:

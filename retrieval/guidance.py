@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from retrieval import persist, upkeep
 from retrieval.compounds import CompoundSplitter
 from retrieval.dense import Encoder, Vectors, encode
 from retrieval.documents import Document
-from retrieval.fields import build_field, count_words, part_terms
+from retrieval.fields import build_field, build_sequences, count_words, part_terms, read_words
 from retrieval.fusion import Fusion, built_in_fusion
 from retrieval.law_refs import LawNames
 from retrieval.lexical import Postings, Saturation
@@ -27,6 +28,7 @@ from retrieval.queries import Query, read_query
 from retrieval.reasons import Reason, reasons
 from retrieval.rows import Rows
 from retrieval.scoring import RefRows, Scored, lexical_columns, score, weights_for
+from retrieval.sequences import Sequences, pair_scores
 from retrieval.store import Lines, content_version, row_passage, source_row, state_hash
 from retrieval.thesaurus import Thesaurus, load_thesaurus
 
@@ -66,6 +68,7 @@ class GuidanceIndex:
     fusion: Fusion
     encoder: Encoder | None = None
     fields: dict[str, Postings] = field(default_factory=dict)
+    sequences: Sequences = field(default_factory=lambda: Sequences(np.zeros(1, np.int64), np.empty(0, np.int32)))
     rows: Rows = field(default_factory=Rows)
     passages: Lines = field(default_factory=Lines)
     sources: Lines = field(default_factory=Lines)
@@ -104,12 +107,14 @@ class GuidanceIndex:
         passages = upkeep.register(index, documents)
         if not passages:
             raise UserError("There is no guidance to index; import documents first.")
-        counts, forms = count_words(passage.text for passage in passages)
+        read = read_words(passage.text for passage in passages)
+        counts, forms = read.counts(), read.forms
         used = np.asarray(counts.sum(axis=0)).ravel()
         index.word_counts = {form: int(count) for form, count in zip(forms, used, strict=True)}
         index.splitter = CompoundSplitter(index.word_counts)
         for name, terms in upkeep.body_fields(index.splitter):
             index.fields[name] = build_field(counts, forms, terms, FIELD_KINDS[name])
+        index.sequences = build_sequences(read, index.fields["stem"].vocabulary)
         head_counts, head_forms = count_words(map(upkeep.heading, passages))
         parts = part_terms(index.splitter)
         index.fields["head"] = build_field(head_counts, head_forms, parts, FIELD_KINDS["head"])
@@ -213,7 +218,8 @@ class GuidanceIndex:
         raw = lexical_columns(
             self.fields, self.group_rows[self.rows.group], query, [self.refs.find(r) for r in query.refs]
         )
-        return query, score(raw, weights, allowed, self.vectors, vector, within)
+        pairs = partial(pair_scores, self.sequences, self.fields["stem"], query.pairs)
+        return query, score(raw, weights, allowed, self.vectors, vector, within, pairs)
 
     def _order(self, scored: Scored) -> list[int]:
         """Places of candidates, best first, equal scores by passage id."""

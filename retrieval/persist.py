@@ -16,6 +16,7 @@ from retrieval.dense import Vectors, encode
 from retrieval.law_refs import read_labels
 from retrieval.lexical import Postings
 from retrieval.rows import Rows
+from retrieval.sequences import Sequences
 from retrieval.store import Lines
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def save(index: GuidanceIndex, folder: Path) -> None:
     for name, field in index.fields.items():
         field.save(fresh / f"field_{name}")
     index.rows.save(fresh)
+    index.sequences.save(fresh)
     index.passages.save(fresh / "passages.jsonl")
     index.sources.save(fresh / "sources.jsonl")
     np.save(fresh / "source_of_row.npy", np.array(index.source_of_row, np.int64))
@@ -63,6 +65,7 @@ def load(index: GuidanceIndex, folder: Path) -> None:
     names = sorted(place.name for place in folder.glob("field_*"))
     index.fields = {name.removeprefix("field_"): Postings.load(folder / name) for name in names}
     index.rows = Rows.load(folder)
+    index.sequences = Sequences.load(folder)
     index.passages = Lines(folder / "passages.jsonl")
     index.sources = Lines(folder / "sources.jsonl")
     index.source_of_row = np.load(folder / "source_of_row.npy").tolist()

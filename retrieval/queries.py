@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,10 +11,14 @@ from retrieval.analysis import char_ngrams, content, stems, words
 from retrieval.compounds import CompoundSplitter
 from retrieval.law_refs import LawNames, LawRef, find_law_refs
 from retrieval.lexical import bag_of
+from retrieval.sequences import pair_counts
 from retrieval.thesaurus import Expansion, Thesaurus, expansion_terms
 
 GRAM = 5
 """Letters in a letter group: the length that did best alone on Danish statutes, at a third of the postings of 4-6."""
+
+_LETTERED = re.compile(r"\d+[a-zæø]")
+"""A section number with its letter, typed without §: "83a"."""
 
 LONGEST_QUERY = 2000
 """Words of a query that are read; the rest is passed over, and the reader of the answer is told."""
@@ -27,6 +32,7 @@ class Query:
     stems: Mapping[str, float]
     grams: Mapping[str, float]
     parts: Mapping[str, float]
+    pairs: Mapping[tuple[str, str], int]
     expanded: Mapping[str, float]
     expansions: tuple[Expansion, ...]
     refs: tuple[LawRef, ...]
@@ -46,6 +52,7 @@ def read_query(text: str, thesaurus: Thesaurus, splitter: CompoundSplitter, laws
     Raises `UserError` when it has no word to search for.
     """
     tokens = words(text)
+    tokens += [f"§{token}" for token in tokens if _LETTERED.fullmatch(token)]
     if not tokens:
         raise UserError("The query is empty; write what you look for, for example: frist for genoptræning.")
     cut = len(tokens) > LONGEST_QUERY
@@ -66,6 +73,7 @@ def read_query(text: str, thesaurus: Thesaurus, splitter: CompoundSplitter, laws
         stems={term: float(count) for term, count in bag_of(roots).items()},
         grams={term: float(count) for term, count in grams.items()},
         parts={term: float(count) for term, count in bag_of([*roots, *part_roots]).items()},
+        pairs=pair_counts([root for root in roots if root[0] != "§"]),
         expanded=expansion_terms(expansions, roots),
         expansions=expansions,
         refs=tuple(find_law_refs(text, laws, typed=True)) if len(text) < 20_000 else (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ CANDIDATES = 200
 NEAREST = 100
 """Passages that the encoder adds to them."""
 
-_DENSE = CHANNELS.index("dense")
+_DENSE, _PAIRS = CHANNELS.index("dense"), CHANNELS.index("pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,12 @@ def score(
     vectors: Vectors | None,
     vector: NDArray[np.int8] | None,
     within: Numbers | None = None,
+    pairs: Callable[[Numbers], Floats] | None = None,
 ) -> Scored:
     """Fuse; `within` names the rows to score (None: the best candidates among those allowed).
 
-    Every channel is divided by its best allowed row (the encoder's by its best candidate), so 1 is the best there is.
+    Every channel is divided by its best allowed row, those of the encoder and of `pairs` (which scores given rows) by
+    their best candidate, so 1 is the best there is.
     """
     everything = bool(allowed.all())
     total = np.zeros(len(allowed))
@@ -79,12 +81,14 @@ def score(
             total += weights[place] * scaled[channel]
     rows = within if within is not None else _candidates(total, allowed, vectors, vector)
     columns = np.stack([scaled[c][rows] if c in scaled else np.zeros(len(rows)) for c in CHANNELS], axis=1)
+    if pairs is not None:
+        columns[:, _PAIRS] = one_at_most(pairs(rows)[:, None])[:, 0]
     nearness = np.zeros(len(rows))
     if vectors is not None and vector is not None:
         nearness = vectors.cosines(vector, rows)
         columns[:, _DENSE] = one_at_most(np.maximum(nearness, 0.0)[:, None])[:, 0]
-    active = sum(w for w, c in zip(weights, CHANNELS, strict=True) if (c in scaled and scaled[c].any()) or c == "dense")
-    scores = columns @ weights / (active or 1.0)
+    used = np.array([c not in raw or bool(scaled[c].any()) for c in CHANNELS])
+    scores = columns @ weights / (float(weights[used].sum()) or 1.0)
     return Scored(rows, columns, scores, nearness)
 
 

@@ -15,7 +15,7 @@ from assistant.core.errors import UserError
 from retrieval.compounds import CompoundSplitter
 from retrieval.dense import Encoder, encode
 from retrieval.documents import Document
-from retrieval.fields import TermsOf, bags, build_field, gram_terms, part_terms, stem_terms
+from retrieval.fields import TermsOf, bags, build_field, gram_terms, part_terms, sequence_of, stem_terms
 from retrieval.law_refs import read_labels
 from retrieval.lexical import Saturation
 from retrieval.passages import Passage, split
@@ -105,6 +105,8 @@ def extend(index: GuidanceIndex, passages: Sequence[Passage]) -> None:
     texts = [passage.text for passage in passages]
     for name, terms in body_fields(index.splitter):
         index.fields[name].add(bags(texts, terms))
+    vocabulary = index.fields["stem"].vocabulary
+    index.sequences.add([sequence_of(text, vocabulary) for text in texts])
     index.fields["head"].add(bags([heading(passage) for passage in passages], part_terms(index.splitter)))
     regroup(index, {int(code) for code in index.rows.group[-len(texts) :]})
     if index.encoder is not None and index.vectors is not None:
