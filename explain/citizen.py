@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from assistant.core.catalogue import Catalogue
-from explain.complaints import ComplaintBody
+from assistant.core.predicates import leaves
+from explain.complaints import ComplaintBody, presentation
 from explain.document import Block, Document, Sentence
+from explain.jargon import jargon_in
 from explain.phrases import Phrases, claim, lower_first
 from explain.view import Choice, ExplanationView, KnownFact, Reason
 
@@ -30,6 +33,9 @@ def citizen_text(view: ExplanationView, catalogue: Catalogue, language: str = "d
     """The whole text for the citizen, or for the one who speaks for the citizen; no figure of chance stands in it."""
     say = Phrases.of(catalogue, language)
     blocks = [block for block in _blocks(view, say) if not block.empty]
+    said = "\n".join(s.text for block in blocks for s in block.sentences if s.key != "goal-quote")
+    words = [say.say("word", term=word.term, plain=word.plain) for word in jargon_in(said, language)]
+    blocks += [say.block("words", words, "list")] if words else []
     return Document(
         reader="citizen",
         language=language,
@@ -56,6 +62,8 @@ def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
     yield say.block("suggestion", _suggestion(view, say))
     if view.first is not None:
         yield from why_blocks(view.first, say)
+    else:
+        yield say.block("outcome-why", _outcome_facts(view, say), "list", intro="rules-intro")
     yield say.block("others", _others(view, say), "list")
     yield say.block("duties", _duties(view, say), "list")
     used = [fact for fact in view.facts if fact.used_by]
@@ -67,7 +75,7 @@ def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
     only_law = [say.say("line", text=say.plain(item.field)) for item in view.not_used if item.why == "protected"]
     yield say.block("only-law", only_law, "list")
     yield say.block("not-used", _not_used(view, say), "list")
-    yield say.block("missing", _missing(view, say), "list")
+    yield say.block("missing", _missing(view, say), "list", intro="missing-intro" if _asked(view) else None)
     yield say.block("you-can", [say.say(f"you-can-{key}") for key in _YOU_CAN], "list")
     yield say.block("decides", [say.say("decides-machine"), say.say("decides-human")])
     if view.first is not None:
@@ -75,8 +83,15 @@ def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
         yield say.block("refusal", [say.say("refusal-text", text=text) if text else say.say("refusal-unknown")])
     yield say.block("complain", _complain(view, say), "steps")
     if view.first is not None:
-        yield say.block("law", [say.say("law-one", law=say.law(ref)) for ref in view.first.law], "list")
+        yield say.block("law", [say.say("law-one", law=say.law(ref)) for ref in _law(view.first)], "list")
     yield say.block("receipt", _receipt(view, say))
+
+
+def _law(first: Choice) -> tuple[str, ...]:
+    """The sections, without those about money and without the catalogue's remarks in brackets."""
+    budget = presentation().budget_rules
+    plain = (re.sub(r"\s*\([^()]*\)", "", ref) for ref in first.law)
+    return tuple(dict.fromkeys(ref for ref in plain if ref not in budget))
 
 
 _YOU_CAN = ("correct", "tell", "choose", "companion", "person")
@@ -102,11 +117,22 @@ def _suggestion(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
         yield say.say(f"outcome-{view.outcome}")
     if view.first is not None:
         pathway = view.first.pathway
-        yield say.say("suggest-first", pathway=say.pathway(pathway))
+        yield say.say("suggest-first", pathway=say.plain_pathway(pathway))
         yield say.say("suggest-meaning", meaning=say.meaning(pathway))
         if view.first.eligibility == "undetermined":
             yield say.say("suggest-undetermined")
     yield say.say("suggest-not-decided")
+
+
+def _outcome_facts(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
+    """The facts that the rule behind a result without a pathway looked at."""
+    rule = next((r for r in say.catalogue.outcomes if r.text_da == view.outcome_text_da), None)
+    fields = dict.fromkeys(leaf.field for leaf in leaves(rule.when)) if rule is not None else {}
+    for name in fields:
+        fact = view.fact(name)
+        if fact is not None:
+            value = _short(name, fact.value, say)
+            yield say.say("reason-fact", plain=say.plain(name), value=value)
 
 
 def why_blocks(first: Choice, say: Phrases) -> Iterator[Block]:
@@ -196,14 +222,14 @@ def pieces(field: str, value: Any, say: Phrases) -> list[Any]:
 def _others(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
     rest = view.ranked[1:] if view.first is not None else view.ranked
     for choice in rest[:MOST_OTHERS]:
-        yield say.say("others-one", pathway=say.pathway(choice.pathway), meaning=say.meaning(choice.pathway))
+        yield say.say("others-one", pathway=say.plain_pathway(choice.pathway), meaning=say.meaning(choice.pathway))
     if view.folded or len(rest) > MOST_OTHERS:
         yield say.say("others-more")
 
 
 def _duties(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
     for choice in view.duties:
-        yield say.say("duty-one", pathway=say.pathway(choice.pathway), meaning=say.meaning(choice.pathway))
+        yield say.say("duty-one", pathway=say.plain_pathway(choice.pathway), meaning=say.meaning(choice.pathway))
     if view.duties:
         yield say.say("duty-law")
 
@@ -231,15 +257,17 @@ def _not_used(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
 
 
 def _missing(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
-    names = [question.field for question in view.questions]
-    names += [name for name in (view.first.missing if view.first else ()) if name not in names]
-    for name in names[:MOST_MISSING]:
+    for name in _asked(view):
         yield say.say("missing-one", plain=say.plain(name))
-    if names:
-        yield say.say("missing-why")
     for reason in unknown_reasons(view.first) if view.first else ():
         way = "up" if reason.sign > 0 else "down"
         yield say.say(f"missing-pulls-{way}", [claim(reason)], plain=lower_first(say.plain(str(reason.field))))
+
+
+def _asked(view: ExplanationView) -> list[str]:
+    names = [question.field for question in view.questions]
+    names += [name for name in (view.first.missing if view.first else ()) if name not in names]
+    return names[:MOST_MISSING]
 
 
 def _complain(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:

@@ -42,6 +42,8 @@ class Presentation:
     addressees: Mapping[str, str]
     body_by_law: Mapping[str, str]
     bodies: Mapping[str, ComplaintBody]
+    names_leave_out: tuple[str, ...]
+    budget_rules: frozenset[str]
 
 
 @cache
@@ -55,6 +57,8 @@ def presentation() -> Presentation:
         paper_field=data["fields"]["paper"],
         addressees=data["addressees"],
         body_by_law=data["complaint_by_law"],
+        names_leave_out=tuple(data["names_leave_out"]),
+        budget_rules=frozenset(data["budget_rules"]),
         bodies={key: ComplaintBody(id=key, **item) for key, item in data["complaint_bodies"].items()},
     )
 

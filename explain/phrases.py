@@ -11,6 +11,7 @@ from typing import Any
 from assistant.core.catalogue import Catalogue
 from assistant.core.domain import ModelUse
 from assistant.core.texts import Texts
+from explain.complaints import presentation
 from explain.document import Block, Claim, Sentence, Style
 from explain.view import Reason
 
@@ -57,6 +58,11 @@ class Phrases:
         """The pathway's name."""
         return self.catalogue.pathway_name(pathway, self.language)
 
+    def plain_pathway(self, pathway: str) -> str:
+        """The pathway's name without what is in it for the caseworker only."""
+        left_out = "|".join(re.escape(words) for words in presentation().names_leave_out)
+        return re.sub(rf"\s*\([^()]*(?:{left_out})[^()]*\)", "", self.pathway(pathway))
+
     def meaning(self, pathway: str) -> str:
         """What the pathway means for the citizen, in plain words."""
         found = self.catalogue.pathways[pathway]
@@ -95,12 +101,16 @@ class Phrases:
         unit = f"unit-{_UNIT.sub('-', spec.unit.lower()).strip('-')}"
         if value < 0 and self.texts.has(f"{unit}-ago"):
             return self.texts(f"{unit}-ago", value=self.catalogue.value_label(field, -value, self.language))
+        if value == 1 and self.texts.has(f"{unit}-one"):
+            return self.texts(f"{unit}-one", value=words)
         return self.texts(unit, value=words) if self.texts.has(unit) else words
 
     def listing(self, words: Sequence[str]) -> str:
         """ "a, b and c"."""
         if len(words) < 2:
             return "".join(words)
+        if any(self.texts("listing-word") in word.split() for word in words):
+            return "; ".join(words)  # "a, b and c and d" would leave it open which belong together
         return self.texts("listing", most=", ".join(words[:-1]), last=words[-1])
 
     def date(self, day: dt.date) -> str:

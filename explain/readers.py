@@ -13,17 +13,19 @@ from explain.board import board_text
 from explain.caseworker import caseworker_text
 from explain.citizen import citizen_text
 from explain.document import Document, Reader
+from explain.easy_read import easy_read
 from explain.journal import journal_note
 from explain.telephone import telephone_script
 from explain.view import ExplanationView
 
-Form: TypeAlias = Literal["text", "html", "json", "pdf"]
+Form: TypeAlias = Literal["text", "html", "json", "pdf", "ssml"]
 
 MEDIA_TYPES: Mapping[Form, str] = {
     "text": "text/plain; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
     "pdf": "application/pdf",
+    "ssml": "application/ssml+xml",
 }
 
 
@@ -35,15 +37,26 @@ class UnknownChoiceError(UserError):
 
 
 def explanation_document(
-    view: ExplanationView, catalogue: Catalogue, reader: str, language: str = "da", *, pictures: bool = False
+    view: ExplanationView,
+    catalogue: Catalogue,
+    reader: str,
+    language: str = "da",
+    *,
+    pictures: bool = False,
+    easy: bool = False,
 ) -> Document:
-    """The text of one reader. Raises `UnknownChoiceError` for a reader or language that there is none of."""
+    """The text of one reader; `easy` cuts the citizen's to its easy-read variant.
+
+    Raises `UnknownChoiceError` for a reader or language that there is none of.
+    """
     if reader not in get_args(Reader):
         raise UnknownChoiceError("reader", reader, get_args(Reader))
     if language not in LANGUAGES:
         raise UnknownChoiceError("language", language, LANGUAGES)
     if reader == "caseworker":
         return caseworker_text(view, catalogue, language, pictures=pictures)
+    if easy and reader == "citizen":
+        return easy_read(citizen_text(view, catalogue, language))
     write = {"citizen": citizen_text, "board": board_text, "telephone": telephone_script, "journal": journal_note}[
         reader
     ]
@@ -69,5 +82,9 @@ def rendered(document: Document, form: str, view: ExplanationView, *, large: boo
             from explain.render_pdf import render_pdf
 
             return render_pdf(document, on=view.as_of, large=large)
+        case "ssml":
+            from explain.render_ssml import render_ssml
+
+            return render_ssml(document).encode()
         case _:
             raise UnknownChoiceError("form", form, get_args(Form))

@@ -45,7 +45,7 @@ def _what(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
     if view.outcome != "foreslaa" or view.first is None:
         yield say.say(f"outcome-{view.outcome}")
     if view.first is not None:
-        yield say.say("suggest-first", pathway=say.pathway(view.first.pathway))
+        yield say.say("suggest-first", pathway=say.plain_pathway(view.first.pathway))
         yield say.say("suggest-meaning", meaning=say.meaning(view.first.pathway))
     yield say.say("suggest-not-decided")
 

@@ -149,6 +149,9 @@ def _not_used(suggestion: Mapping[str, Any], facts: Mapping[str, Fact], catalogu
         yield NotUsed(field=name, why="outdated", area=catalogue.fields[name].area)
     for name, fact in facts.items():
         spec = catalogue.fields[name]
+        if spec.model_use is ModelUse.DISPLAY_ONLY and not spec.sensitive:
+            yield NotUsed(field=name, why="display_only", area=spec.area)
+            continue
         if name == goal:  # the citizen's own words may place a pathway, so they are not "not used"
             continue
         if spec.model_use in _WHY and shown_value(catalogue, name, fact.value) is not None:
@@ -167,6 +170,8 @@ def _outdated(suggestion: Mapping[str, Any]) -> set[str]:
 
 
 def _hidden_items(catalogue: Catalogue, name: str, fact: Fact) -> tuple[Any, ...]:
-    if catalogue.fields[name].model_use is ModelUse.TEXT_SOURCE:
+    spec = catalogue.fields[name]
+    harmless = spec.model_use is ModelUse.DISPLAY_ONLY and not spec.sensitive
+    if spec.model_use is ModelUse.TEXT_SOURCE or harmless:
         return ()
     return suppressed_items(catalogue, name, fact.value)

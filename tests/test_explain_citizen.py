@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
+import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
@@ -15,6 +17,9 @@ from eval.suites.explanation_cases import InventedSuggestion, invented_suggestio
 from explain.citizen import citizen_text
 from explain.complaints import complaint_bodies
 from explain.document import Document
+from explain.easy_read import easy_read
+from explain.jargon import jargon_in, unexplained
+from explain.render_ssml import render_ssml
 from explain.render_text import render_text
 from explain.telephone import telephone_script
 from explain.view import Contact
@@ -242,3 +247,72 @@ def test_an_unlogged_suggestion_claims_no_receipt(catalogue: Catalogue) -> None:
 
     assert text.receipt is None
     assert "receipt-log" not in {s.key for s in text.sentences()}
+
+
+def test_no_word_of_the_trade_stands_unexplained(catalogue: Catalogue) -> None:
+    used = 0
+    for seed in range(150):
+        made = invented_suggestion(random_case(catalogue, seed), catalogue, seed)
+        text = letter(catalogue, made)
+        explained = "\n".join(s.text for b in text.blocks if b.id == "words" for s in b.sentences)
+        said = ours(text).replace(explained, "")
+        used += bool(jargon_in(said, "da"))
+        assert unexplained(said, explained, "da") == ()
+    assert used > 30
+
+
+def test_a_result_without_a_pathway_says_what_it_was_seen_from(catalogue: Catalogue) -> None:
+    facts = {
+        "visitation_status": "jobparat",
+        "work_capacity_outlook": "normal",
+        "barriers": ["ingen"],
+        "diagnosis_groups": ["ingen"],
+        "efforts_tried": ["ingen"],
+        "consent_health_exchange": "givet",
+    }
+    made = suggested(catalogue, facts, scored=False)
+    rule = catalogue.outcomes[0]
+    made.suggestion["outcome_reason"] = {"text_da": rule.text_da, "text_en": rule.text_en}
+    blocks = {block.id: block for block in letter(catalogue, made).blocks}
+
+    assert made.suggestion["outcome"] == "ingen_indsats_nu"
+    assert {s.values["plain"] for s in blocks["outcome-why"].sentences} == {
+        catalogue.fields[name].plain_da for name in facts if name != "consent_health_exchange"
+    }
+
+
+def test_money_is_never_a_reason(catalogue: Catalogue) -> None:
+    for pathway in catalogue.pathways.values():
+        refs = [str(ref) for ref in pathway.legal_basis]
+        view = explanation_view(suggested(catalogue, KNEE, scored=False).suggestion, {}, catalogue)
+        assert view.first is not None
+        text = citizen_text(
+            dataclasses.replace(view, first=dataclasses.replace(view.first, law=tuple(refs), pathway=pathway.id)),
+            catalogue,
+        )
+        assert "203 a" not in render_text(text)
+        assert "udgift" not in render_text(text)
+
+
+def test_the_easy_variant_keeps_every_right_and_invents_nothing(catalogue: Catalogue) -> None:
+    for seed in range(60):
+        made = invented_suggestion(random_case(catalogue, seed), catalogue, seed)
+        whole = letter(catalogue, made)
+        short = easy_read(whole)
+
+        told = {s.text for s in whole.sentences()}
+        assert all(s.text in told or s.key == "easy-note" for s in short.sentences())
+        kept = {b.id: b for b in short.blocks}
+        for block in whole.blocks:
+            if block.id in ("suggestion", "decides", "refusal", "complain", "you-can", "duties"):
+                assert kept[block.id] == block
+        assert len(list(short.sentences())) < len(list(whole.sentences()))
+
+
+def test_read_aloud_marks_every_sentence_and_the_telephone_number(catalogue: Catalogue) -> None:
+    text = letter(catalogue, suggested(catalogue, KNEE))
+    spoken = ET.fromstring(render_ssml(text))
+
+    said = ["".join(node.itertext()) for node in spoken.iter() if node.tag.endswith("}s")]
+    assert all(sentence.text in said for sentence in text.sentences())
+    assert [node.text for node in spoken.iter() if node.tag.endswith("say-as")] == ["36 37 70 00"]

@@ -171,7 +171,7 @@ def test_a_sentence_that_a_machine_wrote_is_marked_in_every_form(view: Explanati
     assert "skrevet af et program" in render_text(document)
 
 
-@pytest.mark.parametrize("form", ["text", "html", "json", "pdf"])
+@pytest.mark.parametrize("form", ["text", "html", "json", "pdf", "ssml"])
 def test_every_form_comes_as_bytes(view: ExplanationView, catalogue: Catalogue, form: str) -> None:
     assert rendered(explanation_document(view, catalogue, "telephone"), form, view)
 
@@ -181,7 +181,7 @@ def test_every_form_comes_as_bytes(view: ExplanationView, catalogue: Catalogue, 
     [
         ("minister", "da", "text", "caseworker, citizen, board, telephone, journal"),
         ("citizen", "sv", "text", "da, en"),
-        ("citizen", "da", "odt", "text, html, json, pdf"),
+        ("citizen", "da", "odt", "text, html, json, pdf, ssml"),
     ],
 )
 def test_an_unknown_choice_is_refused_with_what_there_is(
