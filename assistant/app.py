@@ -109,6 +109,8 @@ class Assistant:
         self.workspace = workspace
         self.settings: Settings = workspace.settings()
         self.catalogue: Catalogue = workspace.catalogue()
+        self._labels: dict[tuple[str, str], str] = {}
+        self._register_read: tuple[tuple[int, int], LegalRegister] | None = None
 
     def close(self) -> None:
         """Close the files that were opened."""
@@ -215,14 +217,26 @@ class Assistant:
             versions={**self._versions, "model": model.version if model else None},
             suspended=self.suspended(),
             questions=self.settings.questions,
+            labels=self._labels,
         )
+
+    def _register(self) -> LegalRegister:
+        """The register of legal bases as it stands in the workspace now; read again when the file changed."""
+        path = self.workspace.legal_basis
+        try:
+            stamp = (path.stat().st_mtime_ns, path.stat().st_size)
+        except FileNotFoundError:
+            raise MissingError(f"There is no register of legal bases at {path}; restore it from a backup.") from None
+        if self._register_read is None or self._register_read[0] != stamp:
+            self._register_read = (stamp, LegalRegister.load(path))
+        return self._register_read[1]
 
     def _with_basis(self, role: str, on: dt.date) -> frozenset[str]:
         """The pathways for which the register holds a basis to score, for every field a score may read.
 
         The law of the pathway's first section is the one that decides.
         """
-        register = LegalRegister.load(self.workspace.legal_basis)
+        register = self._register()
         readable = [n for n, f in self.catalogue.fields.items() if f.model_use is ModelUse.ALLOWED and not f.protected]
         allowed = {}
         for law in {pathway.legal_basis[0].law for pathway in self.catalogue.pathways.values()}:

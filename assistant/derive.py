@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -133,6 +133,8 @@ class Frame:
     versions: Mapping[str, str | None]
     suspended: frozenset[str] = frozenset()
     questions: int = 3
+    labels: MutableMapping[tuple[str, str], str] = field(default_factory=dict)
+    """Names of contributions by (id, language), kept from one suggestion to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +341,7 @@ def _assessment_json(
         "confidence": source.confidence,
         "intrusiveness": source.intrusiveness,
         "trace": assessment.trace,
-        "explanation": _explanation_json(explanation, frame.catalogue, evidence.quotes.get(key, ())),
+        "explanation": _explanation_json(explanation, frame, evidence.quotes.get(key, ())),
         "evidence": _evidence_json(key, evidence, explanation is not None),
     }
     if rules_only:
@@ -371,7 +373,7 @@ def _rank_reason(ranked: Ranked) -> dict[str, Any]:
 
 
 def _explanation_json(
-    explanation: PathwayExplanation | None, catalogue: Catalogue, quotes: Sequence[Quote]
+    explanation: PathwayExplanation | None, frame: Frame, quotes: Sequence[Quote]
 ) -> dict[str, Any] | None:
     if explanation is None:
         return None
@@ -387,8 +389,8 @@ def _explanation_json(
                 "id": part.id,
                 "kind": part.kind,
                 "value": part.value,
-                "label_da": _label(part.id, "da", catalogue, headings),
-                "label_en": _label(part.id, "en", catalogue, headings),
+                "label_da": _label(part.id, "da", frame, headings),
+                "label_en": _label(part.id, "en", frame, headings),
                 **({"parent": part.parent} if part.parent else {}),
             }
             for part in explanation.contributions
@@ -396,17 +398,24 @@ def _explanation_json(
     }
 
 
-def _label(name: str, language: str, catalogue: Catalogue, headings: Mapping[str, str]) -> str:
+def _label(name: str, language: str, frame: Frame, headings: Mapping[str, str]) -> str:
+    kind, _, rest = name.partition(":")
+    if kind == "guidance" and rest in headings:
+        return Texts.of("assistant.core", language)("contribution-passage", heading=headings[rest])
+    if (name, language) not in frame.labels:
+        frame.labels[name, language] = _fixed_label(name, language, frame.catalogue)
+    return frame.labels[name, language]
+
+
+def _fixed_label(name: str, language: str, catalogue: Catalogue) -> str:
     texts = Texts.of("assistant.core", language)
     kind, _, rest = name.partition(":")
     if kind == "fact":
-        field, _, item = rest.partition("=")
-        if field not in catalogue.fields:
+        field_id, _, item = rest.partition("=")
+        if field_id not in catalogue.fields:
             return rest
-        label = catalogue.field_label(field, language)
-        return f"{label}: {catalogue.value_label(field, item, language)}" if item else label
-    if kind == "guidance" and rest in headings:
-        return texts("contribution-passage", heading=headings[rest])
+        label = catalogue.field_label(field_id, language)
+        return f"{label}: {catalogue.value_label(field_id, item, language)}" if item else label
     if kind == "past_case" and rest.startswith("tidligere-"):
         return texts("contribution-past-case", number=rest.removeprefix("tidligere-").lstrip("0"))
     key = "contribution-" + name.replace(":", "-").replace("_", "-")
