@@ -223,10 +223,9 @@ class GuidanceIndex:
 
     def _order(self, scored: Scored) -> list[int]:
         """Places of candidates, best first, equal scores by passage id."""
-        scores, ids = scored.scores, self.rows.ids
-        keep = np.flatnonzero(scores > 0)
-        keep = keep[np.argsort(-scores[keep], kind="stable")][:400]
-        return sorted(map(int, keep), key=lambda place: (-scores[place], ids[int(scored.rows[place])]))
+        rank = self.rows.rank()[scored.rows]
+        order = np.lexsort((rank, -scored.scores))
+        return [int(place) for place in order if scored.scores[place] > 0]
 
     # ---------------------------------------------------------------- passages and quotes
 

@@ -134,6 +134,8 @@ def find_law_refs(text: str, laws: LawNames, default_law: str | None = None, *, 
     >>> [ref.label for ref in find_law_refs("servicelovens § 86, stk. 1 og § 140 i sundhedsloven", names)]
     ['SEL § 86, stk. 1', 'SUL § 140']
     """
+    if not any(letter.isdigit() for letter in text):
+        return []
     found: list[LawRef] = []
     first, last = laws.patterns
     for match in last.finditer(text):

@@ -45,28 +45,23 @@ class Postings:
 
     def score(self, terms: Terms) -> Floats:
         """BM25 of every row for the weighted terms; unknown terms count for nothing. Shape (size,)."""
-        parts = [
-            (self.starts[number], self.starts[number + 1], weight * self.rarity(number))
-            for term, weight in terms.items()
-            if (number := self.vocabulary.get(term)) is not None
+        known = [
+            (number, weight) for term, weight in terms.items() if (number := self.vocabulary.get(term)) is not None
         ]
-        if not parts:
+        if not known:
             return np.zeros(self.size)
-        rows = np.concatenate([self.rows[low:high] for low, high, _ in parts])
-        values = np.concatenate([self.weights[low:high] * np.float32(rarity) for low, high, rarity in parts])
-        return np.bincount(rows, weights=values, minlength=self.size).astype(np.float64, copy=False)
+        numbers = np.array([number for number, _ in known])
+        weights = np.array([weight for _, weight in known]) * self.rarities(numbers)
+        lows, sizes = self.starts[numbers], self.starts[numbers + 1] - self.starts[numbers]
+        places = np.arange(int(sizes.sum())) + np.repeat(lows - np.cumsum(sizes) + sizes, sizes)
+        values = self.weights[places] * np.repeat(weights, sizes)
+        return np.bincount(self.rows[places], weights=values, minlength=self.size).astype(np.float64, copy=False)
 
-    def rarity(self, number: int) -> float:
-        """BM25's inverse document frequency of a term; never negative."""
-        found = float(self.found_in[number])
-        return float(np.log1p((self.live - found + 0.5) / (found + 0.5)))
-
-    def rows_of(self, term: str) -> NDArray[np.int32]:
-        """The rows that hold a term, ascending."""
-        number = self.vocabulary.get(term)
-        if number is None:
-            return np.empty(0, np.int32)
-        return self.rows[self.starts[number] : self.starts[number + 1]]
+    def rarities(self, numbers: NDArray[np.int64]) -> Floats:
+        """BM25's inverse document frequency of terms; never negative."""
+        found = self.found_in[numbers].astype(np.float64)
+        inverse: Floats = np.log1p((self.live - found + 0.5) / (found + 0.5))
+        return inverse
 
     def add(self, bags: Sequence[Mapping[str, int]]) -> None:
         """Append rows, each a bag of terms with counts."""

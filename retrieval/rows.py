@@ -29,6 +29,14 @@ class Rows:
     group: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     document: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     names: list[str] = field(default_factory=list)
+    _rank: NDArray[np.int64] | None = field(default=None, repr=False)
+
+    def rank(self) -> NDArray[np.int64]:
+        """Each row's place among all ids in order: what settles a tie."""
+        if self._rank is None or len(self._rank) != len(self.ids):
+            self._rank = np.empty(len(self.ids), np.int64)
+            self._rank[sorted(range(len(self.ids)), key=self.ids.__getitem__)] = np.arange(len(self.ids))
+        return self._rank
 
     def add(self, passages: Sequence[Passage]) -> None:
         """Append passages as live rows."""

@@ -67,15 +67,16 @@ def pair_scores(
     known = {pair: count for pair, count in pairs.items() if all(term in stems.vocabulary for term in pair)}
     if not known or not len(rows):
         return np.zeros(len(rows))
-    numbers = sorted({stems.vocabulary[term] for pair in known for term in pair})
+    numbers = np.array(sorted({stems.vocabulary[term] for pair in known for term in pair}))
+    rarity = stems.rarities(numbers)
     local = np.full(len(stems.found_in), -1, np.int16)
     local[numbers] = np.arange(len(numbers))
     table = np.full((len(numbers), len(numbers)), -1, np.int64)
     weights = np.empty(len(known))
     for place, ((first, second), count) in enumerate(known.items()):
-        one, two = stems.vocabulary[first], stems.vocabulary[second]
-        table[local[one], local[two]] = place
-        weights[place] = count * min(stems.rarity(one), stems.rarity(two))
+        one, two = local[stems.vocabulary[first]], local[stems.vocabulary[second]]
+        table[one, two] = place
+        weights[place] = count * min(rarity[one], rarity[two])
     counts = _counts(sequences, rows, local, table, len(known))
     lengths = np.diff(sequences.starts)
     norm = K1 * (1 - B + B * lengths[rows] / max(float(lengths.mean()), 1.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -49,7 +50,7 @@ class Thesaurus:
         names: dict[frozenset[str], list[tuple[str, str, str]]] = defaultdict(list)
         for concept in self.concepts.values():
             for kind, name in _names(concept):
-                if key := frozenset(stems(content(words(name)) or words(name))):
+                if key := _key(name):
                     names[key].append((concept.id, kind, name))
         by_word: dict[str, list[frozenset[str]]] = defaultdict(list)
         for key in names:
@@ -78,11 +79,17 @@ class Thesaurus:
 
     def _meant(self, concept: Concept, said: str, key: frozenset[str]) -> Iterable[Expansion]:
         for kind, name in _names(concept):
-            if frozenset(stems(content(words(name)))) != key:
+            if _key(name) != key:
                 yield Expansion(said, name, kind)
         for broader in concept.broader:
             if broader in self.concepts:
                 yield Expansion(said, self.concepts[broader].pref, "broader")
+
+
+@lru_cache(maxsize=100_000)
+def _key(name: str) -> frozenset[str]:
+    """What a name is recognised by: the stems of its content words, or of all when it has none."""
+    return frozenset(stems(content(words(name)) or words(name)))
 
 
 def _names(concept: Concept) -> Iterable[tuple[str, str]]:
@@ -96,7 +103,7 @@ def expansion_terms(expansions: Iterable[Expansion], known: Iterable[str]) -> di
     own = set(known)
     terms: dict[str, float] = {}
     for expansion in expansions:
-        for stem in stems(content(words(expansion.meant))):
+        for stem in sorted(_key(expansion.meant)):
             if stem not in own:
                 terms[stem] = max(terms.get(stem, 0.0), WEIGHTS[expansion.kind])
     return terms

@@ -38,9 +38,10 @@ def _static(folder: str) -> Encoder:
     table = load_file(place / "model.safetensors")["embedding.weight"].astype(np.float32)
 
     def encode(texts: Sequence[str]) -> NDArray[Any]:
-        return _means(
-            table, [encoding.ids for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
-        )
+        if len(texts) == 1:  # a query: no need to wake the tokenizer's threads
+            return _means(table, [tokenizer.encode(texts[0], add_special_tokens=False).ids])
+        found = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return _means(table, [encoding.ids for encoding in found])
 
     return encode
 

@@ -41,7 +41,7 @@ class Recipe:
 
 def train(pairs: Sequence[Pair], teacher: Path | None, recipe: Recipe) -> Any:
     """A trained `SentenceTransformer` of one static embedding."""
-    from datasets import Dataset
+    from datasets import Dataset  # type: ignore[import-untyped,unused-ignore]
     from sentence_transformers import (
         SentenceTransformer,
         SentenceTransformerTrainer,
