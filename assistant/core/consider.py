@@ -47,8 +47,8 @@ class Considered:
 
     @property
     def usable_texts(self) -> dict[str, str]:
-        """The screened texts that may be searched with and shown."""
-        return {name: screened.text for name, screened in self.texts.items()}
+        """The screened texts that may be searched with, without what reads like an instruction."""
+        return {name: screened.own_words for name, screened in self.texts.items()}
 
 
 def consider(case: Case, catalogue: Catalogue) -> Considered:
@@ -61,7 +61,8 @@ def consider(case: Case, catalogue: Catalogue) -> Considered:
     notes = [name for name in every_text if name not in goal_fields]
     withheld = bool(view.masked) and bool(notes)
     texts = {name: text for name, text in every_text.items() if not (withheld and name in notes)}
-    goals = goal_topics_in(" . ".join(texts[name].text for name in goal_fields if name in texts), catalogue.ordering)
+    own_words = " . ".join(texts[name].own_words for name in goal_fields if name in texts)
+    goals = goal_topics_in(own_words, catalogue.ordering)
     assessments = {
         key: blocked_everywhere(pathway, view, catalogue, gate.id)
         if gate
