@@ -136,5 +136,4 @@ def _cells(vectors: Vectors, width: int, kind: int) -> Any:
     index.cp.niter = 8
     sample = np.random.default_rng(7).choice(len(vectors), min(len(vectors), 40 * CELLS), replace=False)
     index.train(vectors[np.sort(sample)].astype(np.float32))
-    index.referenced_quantizer = quantizer  # FAISS keeps no Python reference of its own
     return index
