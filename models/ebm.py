@@ -7,14 +7,16 @@ library's own `decision_function` *is* the model and every explanation can be ch
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from models.columns import Bools, Floats, Ints
 from models.features import Feature, bin_counts
+from models.joints import barred, how_many, in_order, unsettled
 from models.tables import Tables
 
 SMALL = 5000
@@ -23,7 +25,10 @@ SMALL = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSettings:
-    """How the boosting runs; the defaults were measured on 20,000 synthetic cases (see `models/recipe/README.md`)."""
+    """How the boosting runs; the defaults were measured on 20,000 synthetic cases (see `models/recipe/README.md`).
+
+    `joints` is the number of terms over two facts; None: as many as the rows support (see `models.joints`).
+    """
 
     outer_bags: int = 4
     learning_rate: float = 0.02
@@ -33,6 +38,7 @@ class FitSettings:
     interaction_smoothing_rounds: int = 50
     early_stopping_rounds: int = 50
     cat_smooth: float = 10.0
+    joints: int | None = None
     jobs: int = 2
 
 
@@ -57,33 +63,53 @@ def fit_tables(
     settings: FitSettings,
 ) -> Tables:
     """Boost one EBM with the pathway, every feature and every pathway × feature pair; its tables."""
-    from interpret.glassbox import ExplainableBoostingClassifier
-
     places = live(features, table)
     types: list[Any] = ["nominal"] if pathways > 1 else []
     types += [_type(features[j]) for j in places]
     columns = [pathway.astype(np.float64)] if pathways > 1 else []
     rows = np.column_stack([*columns, table[:, places]]) if places or columns else np.zeros((len(table), 1))
     pairs = [(0, place + 1) for place in range(len(places))] if pathways > 1 else []
-    model = ExplainableBoostingClassifier(
-        feature_types=types or None,
-        interactions=pairs,
-        outer_bags=settings.outer_bags,
-        learning_rate=settings.learning_rate,
-        max_rounds=settings.max_rounds,
-        min_samples_leaf=settings.min_samples_leaf,
-        smoothing_rounds=settings.smoothing_rounds,
-        interaction_smoothing_rounds=settings.interaction_smoothing_rounds,
-        early_stopping_rounds=settings.early_stopping_rounds,
-        cat_smooth=settings.cat_smooth,
-        n_jobs=settings.jobs if len(table) > SMALL else 1,
-        random_state=seed,
-    )
+    number = how_many(len(table)) if settings.joints is None else settings.joints
+    fit = partial(_fit, rows, types, reached, seed, settings)
+    together = _strongest(fit, features, places, len(columns), number) if number else []
+    pairs += [(places.index(a) + len(columns), places.index(b) + len(columns)) for a, b in together]
+    model = fit(interactions=pairs)
+    return _read(model, features, places, pathways, together)
+
+
+def _strongest(
+    fit: Callable[..., Any], features: Sequence[Feature], places: list[int], first: int, number: int
+) -> list[tuple[int, int]]:
+    """The pairs of facts that the library's own FAST search picks beside the main terms."""
+    own = [(0, place + 1) for place in range(len(places))] if first else []
+    excluded = own + [(a + first, b + first) for a, b in barred(features, places)]
+    scout = fit(interactions=number, exclude=excluded, outer_bags=2)
+    pairs = [term for term in scout.term_features_ if len(term) == 2]
+    return [(places[a - first], places[b - first]) for a, b in pairs]
+
+
+def _fit(rows: Floats, types: list[Any], reached: Bools, seed: int, settings: FitSettings, **changed: Any) -> Any:
+    from interpret.glassbox import ExplainableBoostingClassifier
+
+    chosen = {
+        "feature_types": types or None,
+        "outer_bags": settings.outer_bags,
+        "learning_rate": settings.learning_rate,
+        "max_rounds": settings.max_rounds,
+        "min_samples_leaf": settings.min_samples_leaf,
+        "smoothing_rounds": settings.smoothing_rounds,
+        "interaction_smoothing_rounds": settings.interaction_smoothing_rounds,
+        "early_stopping_rounds": settings.early_stopping_rounds,
+        "cat_smooth": settings.cat_smooth,
+        "n_jobs": settings.jobs if len(rows) > SMALL else 1,
+        "random_state": seed,
+    }
+    model = ExplainableBoostingClassifier(**{**chosen, **changed})
     with warnings.catch_warnings():
         # Unknown is a value here and has its own bin; the library only says that its plots do not show it.
         warnings.filterwarnings("ignore", message="Missing values detected")
         model.fit(rows, reached)
-    return _read(model, features, places, pathways)
+    return model
 
 
 def _type(feature: Feature) -> Any:
@@ -92,7 +118,13 @@ def _type(feature: Feature) -> Any:
     return list(feature.cuts) if feature.kind == "number" and feature.cuts else [0.5]
 
 
-def _read(model: Any, features: Sequence[Feature], places: list[int], pathways: int) -> Tables:
+def _read(
+    model: Any,
+    features: Sequence[Feature],
+    places: list[int],
+    pathways: int,
+    together: list[tuple[int, int]],
+) -> Tables:
     first = 1 if pathways > 1 else 0
     scores = {tuple(term): scores for term, scores in zip(model.term_features_, model.term_scores_, strict=True)}
     rows = _order(model.bins_[0][0], pathways) if first else np.zeros(0, dtype=np.int64)
@@ -110,7 +142,19 @@ def _read(model: Any, features: Sequence[Feature], places: list[int], pathways: 
         main.append(main_j)
         pair.append(pair_j)
     own = scores[(0,)][rows] if first else np.zeros(pathways)
-    return Tables(intercept=float(np.ravel(model.intercept_)[0]), pathway=own, main=tuple(main), pair=tuple(pair))
+    joint = []
+    for a, b in together:
+        columns = [places.index(a) + first, places.index(b) + first]
+        orders = [_bin_order(model.bins_[c][-1], features[j]) for c, j in zip(columns, (a, b), strict=True)]
+        table = in_order(scores[(columns[0], columns[1])], orders[0], orders[1])
+        joint.append(unsettled(a, b, table))
+    return Tables(
+        intercept=float(np.ravel(model.intercept_)[0]),
+        pathway=own,
+        main=tuple(main),
+        pair=tuple(pair),
+        joint=tuple(joint),
+    )
 
 
 def _order(bins: Any, count: int) -> Ints:
@@ -138,9 +182,11 @@ def build_ebm(features: Sequence[Feature], tables: Tables) -> Any:
     model.feature_types_in_ = ["nominal", *kinds]
     model.bins_ = [[_codes(pathways)], *([_bins(feature)] for feature in features)]
     columns = range(1, len(features) + 1)
-    model.term_features_ = [(0,), *((j,) for j in columns), *((0, j) for j in columns)]
+    together = [(joint.first + 1, joint.second + 1) for joint in tables.joint]
+    model.term_features_ = [(0,), *((j,) for j in columns), *((0, j) for j in columns), *together]
     own = np.concatenate([[0.0], tables.pathway, [0.0]])
-    model.term_scores_ = [own, *tables.main, *(_padded(pair) for pair in tables.pair)]
+    joint = [joint.table for joint in tables.joint]
+    model.term_scores_ = [own, *tables.main, *(_padded(pair) for pair in tables.pair), *joint]
     model.intercept_ = np.array([tables.intercept])
     model.link_, model.link_param_ = "logit", np.nan
     model.classes_ = np.array([False, True])

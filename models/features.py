@@ -23,8 +23,8 @@ PAST_CASES = "evidence:past_cases"
 GUIDANCE = "evidence:guidance"
 EVIDENCE = (PAST_CASES, GUIDANCE)
 
-MAX_BINS = 12
-"""At most so many bins per number: few people per pathway and bin would be noise, and could be a person."""
+FEWEST_BINS, MOST_BINS, ROWS_PER_BIN = 12, 48, 1500
+"""A number has at most 12 bins, more where there are many rows: few people per pathway and bin would be noise."""
 
 Kind: TypeAlias = Literal["number", "category", "flag", "item"]
 Reader: TypeAlias = Callable[[Value | None], float]
@@ -146,9 +146,10 @@ def encode_many(features: Sequence[Feature], people: Sequence[Facts]) -> Floats:
 
 def with_cuts(features: Sequence[Feature], table: Floats, min_people: int) -> tuple[Feature, ...]:
     """The features with bin borders set on `table` so that every bin holds at least `min_people` people."""
+    bins = int(np.clip(len(table) // ROWS_PER_BIN, FEWEST_BINS, MOST_BINS))
     binned = []
     for feature, column in zip(features, table.T, strict=True):
-        cuts = _cuts(column, feature, min_people)
+        cuts = _cuts(column, feature, min_people, bins)
         binned.append(_replace_cuts(feature, cuts))
     return tuple(binned)
 
@@ -165,14 +166,14 @@ def _replace_cuts(feature: Feature, cuts: tuple[float, ...]) -> Feature:
     )
 
 
-def _cuts(column: Floats, feature: Feature, min_people: int) -> tuple[float, ...]:
+def _cuts(column: Floats, feature: Feature, min_people: int, bins: int) -> tuple[float, ...]:
     if feature.kind != "number":
         return ()
     values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
     if len(values) < 2:
         return ()
     total = counts.sum()
-    target = max(min_people, total / MAX_BINS) if len(values) > MAX_BINS else min_people
+    target = max(min_people, total / bins) if len(values) > bins else min_people
     cuts: list[float] = []
     held = 0
     for value, following, count in zip(values[:-1], values[1:], counts[:-1], strict=True):

@@ -25,7 +25,7 @@ class Parsed(NamedTuple):
     passed_over: int
 
 
-class _Bad(ValueError):
+class _BadValueError(ValueError):
     """What is wrong with one value; the row it stands in is reported."""
 
 
@@ -57,8 +57,8 @@ def read_history(path: Path, mapping: HistoryMapping, catalogue: Catalogue) -> P
         try:
             episode = convert.episode(row, line)
             if episode.case_id in seen:
-                raise _Bad(f"the case {episode.case_id!r} is already in line {seen[episode.case_id]}")
-        except _Bad as error:
+                raise _BadValueError(f"the case {episode.case_id!r} is already in line {seen[episode.case_id]}")
+        except _BadValueError as error:
             parsed.errors.append(f"{path.name} line {line}: {error}")
             continue
         seen[episode.case_id] = line
@@ -137,14 +137,14 @@ class _Converter:
         mapping = self.mapping
         decided = self._date("decided_on", mapping.decided_on, row)
         if decided is None:
-            raise _Bad("no start date")
+            raise _BadValueError("no start date")
         pathway = self._plain(mapping.pathway, row)
         if pathway is None or str(pathway) not in self.catalogue.pathways:
-            raise _Bad(f"the catalogue has no pathway {pathway!r}")
+            raise _BadValueError(f"the catalogue has no pathway {pathway!r}")
         reached = self._reached(row)
         on = self._outcome_day(row, decided) if reached is not None else None
         if on is not None and on < decided:
-            raise _Bad(f"the outcome ({on.isoformat()}) is before the start ({decided.isoformat()})")
+            raise _BadValueError(f"the outcome ({on.isoformat()}) is before the start ({decided.isoformat()})")
         if on is None:
             reached = None
         return Episode(
@@ -161,7 +161,7 @@ class _Converter:
     def _name(self, source: Source | None, row: Mapping[str, str], line: int) -> str:
         value = line if source is None else self._plain(source, row)
         if value is None:
-            raise _Bad("no id")
+            raise _BadValueError("no id")
         return str(value)
 
     def _plain(self, source: Source, row: Mapping[str, str]) -> Any:
@@ -175,16 +175,17 @@ class _Converter:
     def _date(self, name: str, source: DateSource, row: Mapping[str, str]) -> dt.date | None:
         if source.column is None:
             return _as_date(source.constant, source, name)
-        return self._once(name, row[source.column], lambda text: _date_of(source, text, name))
+        day: dt.date | None = self._once(name, row[source.column], lambda text: _date_of(source, text, name))
+        return day
 
     def _once(self, name: str, text: str, convert: Convert) -> Any:
         key = (name, text)
         if key not in self.known:
             try:
                 self.known[key] = convert(text)
-            except _Bad as error:
+            except _BadValueError as error:
                 self.known[key] = error
-        if isinstance(self.known[key], _Bad):
+        if isinstance(self.known[key], _BadValueError):
             raise self.known[key]
         return self.known[key]
 
@@ -215,9 +216,9 @@ class _Converter:
         for name, source in self.mapping.fields.items():
             spec = self.catalogue.fields[name]
             if isinstance(source, ItemsSource):
-                value: Any = tuple(
-                    item for column, item in source.columns.items() if row[column] in source.yes
-                ) or (NONE_FOUND,)
+                value: Any = tuple(item for column, item in source.columns.items() if row[column] in source.yes) or (
+                    NONE_FOUND,
+                )
             elif source.column is None:
                 value = source.constant
             else:
@@ -240,7 +241,7 @@ def _field_value(source: Source, spec: FieldSpec, text: str) -> Value | None:
     if spec.type in ("integer", "number"):
         number = _as_number(value, spec.id) * source.scale + source.add
         if spec.range is not None and not spec.range[0] <= number <= spec.range[1]:
-            raise _Bad(f"{spec.id} {number:g} is outside {spec.range[0]:g} to {spec.range[1]:g}")
+            raise _BadValueError(f"{spec.id} {number:g} is outside {spec.range[0]:g} to {spec.range[1]:g}")
         return round(number) if spec.type == "integer" else number
     if spec.type == "boolean":
         return _as_flag(value, spec.id)
@@ -248,14 +249,14 @@ def _field_value(source: Source, spec: FieldSpec, text: str) -> Value | None:
         day = _date_of(source, text, spec.id) if isinstance(source, DateSource) else _iso(str(value), spec.id)
         return None if day is None else day.isoformat()
     if spec.allowed and str(value) not in spec.allowed:
-        raise _Bad(f"{spec.id} has no value {value!r}")
+        raise _BadValueError(f"{spec.id} has no value {value!r}")
     return str(value)
 
 
 def _coded(source: Source, text: str) -> Any:
     assert source.codes is not None
     if text not in source.codes and not source.other_unknown:
-        raise _Bad(f"{source.column} holds {text!r}, which is no code of the mapping")
+        raise _BadValueError(f"{source.column} holds {text!r}, which is no code of the mapping")
     return source.codes.get(text)
 
 
@@ -263,13 +264,13 @@ def _as_number(value: Any, name: str) -> float:
     try:
         return float(str(value).replace(",", "."))
     except ValueError:
-        raise _Bad(f"{name} should be a number, not {value!r}") from None
+        raise _BadValueError(f"{name} should be a number, not {value!r}") from None
 
 
 def _as_flag(value: Any, name: str) -> bool:
     flag = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
     if flag is None:
-        raise _Bad(f"{name} should be true or false, not {value!r}")
+        raise _BadValueError(f"{name} should be true or false, not {value!r}")
     return flag
 
 
@@ -288,7 +289,7 @@ def _as_date(value: Any, source: DateSource, name: str) -> dt.date | None:
         try:
             return dt.datetime.strptime(str(value), source.format).date()
         except ValueError:
-            raise _Bad(f"{name} {value!r} is no date written as {source.format}") from None
+            raise _BadValueError(f"{name} {value!r} is no date written as {source.format}") from None
     return _iso(str(value), name)
 
 
@@ -296,4 +297,4 @@ def _iso(text: str, name: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text[:10])
     except ValueError:
-        raise _Bad(f"{name} {text!r} is no date (YYYY-MM-DD)") from None
+        raise _BadValueError(f"{name} {text!r} is no date (YYYY-MM-DD)") from None

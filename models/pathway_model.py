@@ -19,6 +19,7 @@ from models.ebm import build_ebm
 from models.evidence import shrunken_rate
 from models.features import GUIDANCE, PAST_CASES, Feature, bin_counts, bins_of, encode_facts
 from models.history import Facts
+from models.joints import shared_out
 
 FORMAT = 1
 FILE = "model.json"
@@ -56,6 +57,7 @@ class Content:
 class Terms:
     """One case under every pathway: values[p, j] = g_pj(x_j), mean[p, j] = μ_pj, context[p] = c + f_P(p).
 
+    Where the model has joint terms of two facts, each fact's exact share of them is part of its value and mean.
     `margin` is the library's own answer, worked out apart from `values`.
     """
 
@@ -95,6 +97,8 @@ class PathwayModel:
         bins = tables.binned(self.content.features, rows)
         everyone = np.arange(len(self.pathways))[:, None]
         values = self._summed[everyone, np.arange(len(self.features))[None, :], bins]
+        if self.content.tables.joint:
+            values = values + shared_out(self.content.tables.joint, bins)
         coded = np.column_stack([np.arange(len(self.pathways), dtype=np.float64), rows])
         return Terms(
             pathways=self.pathways,
@@ -125,6 +129,10 @@ class PathwayModel:
             else:
                 for p in range(len(self.pathways)):
                     shared[:, p] += self._summed[p, j, bins_of(feature, own[:, p])]
+        if self.content.tables.joint:
+            bins = tables.binned(self.content.features, rows)
+            for joint in self.content.tables.joint:
+                shared += joint.of(bins)[:, None]
         return shared
 
     def curve(self, pathway: str, feature: str) -> Callable[[Floats], Floats]:

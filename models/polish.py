@@ -111,4 +111,5 @@ def _added(base: Tables, features: Sequence[Feature], weights: Floats) -> Tables
         pathway=base.pathway + weights[:pathways],
         main=tuple(table + main[span] for table, span in zip(base.main, spans, strict=True)),
         pair=tuple(table + pair[:, span] for table, span in zip(base.pair, spans, strict=True)),
+        joint=base.joint,
     )

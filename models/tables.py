@@ -13,15 +13,17 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from models import joints
 from models.columns import Floats, Ints
 from models.features import Feature, bin_counts, bins_of
+from models.joints import Joint, mean_shares, settled
 
 BinTable: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """F(p, x) = intercept + pathway[p] + Σ_j main[j][x_j] + pair[j][p, x_j].
+    """F(p, x) = intercept + pathway[p] + Σ_j (main[j][x_j] + pair[j][p, x_j]) + Σ joint terms.
 
     `main[j]` has shape [B_j + 2], `pair[j]` [P, B_j + 2], `pathway` [P]; all in log-odds.
     """
@@ -30,6 +32,7 @@ class Tables:
     pathway: Floats
     main: tuple[Floats, ...]
     pair: tuple[Floats, ...]
+    joint: tuple[Joint, ...] = ()
 
     def summed(self) -> tuple[Floats, ...]:
         """g_pj = f_j + f_Pj for every feature, shape [P, B_j + 2] each."""
@@ -46,6 +49,8 @@ def margins(tables: Tables, pathway: Ints, bins: BinTable) -> Floats:
     total = tables.intercept + tables.pathway[pathway]
     for j, summed in enumerate(tables.summed()):
         total = total + summed[pathway, bins[:, j]]
+    for joint in tables.joint:
+        total = total + joint.of(bins)
     return total
 
 
@@ -140,7 +145,8 @@ def refine(tables: Tables, features: Sequence[Feature], pathway: Ints, bins: Bin
             table = summed - tables.main[j][None, :]
             table[:, -1] = 0.0
         pair.append(table)
-    return replace(tables, pair=tuple(pair))
+    joint = tuple(settled(h.first, h.second, h.table, bins, features, smallest) for h in tables.joint)
+    return replace(tables, pair=tuple(pair), joint=joint)
 
 
 def calibrated(tables: Tables, slope: float, shift: float) -> Tables:
@@ -150,16 +156,17 @@ def calibrated(tables: Tables, slope: float, shift: float) -> Tables:
         pathway=slope * tables.pathway,
         main=tuple(slope * main for main in tables.main),
         pair=tuple(slope * pair for pair in tables.pair),
+        joint=tuple(joint.scaled(slope) for joint in tables.joint),
     )
 
 
 def means(tables: Tables, features: Sequence[Feature], bins: BinTable) -> Floats:
-    """μ_pj: the mean of g_pj over all training rows; shape [P, J]."""
+    """μ_pj: the mean over all training rows of g_pj and the feature's share of joint terms; shape [P, J]."""
     columns = []
     for j, summed in enumerate(tables.summed()):
         share = np.bincount(bins[:, j], minlength=bin_counts(features[j]) + 2) / len(bins)
         columns.append(summed @ share)
-    return np.stack(columns, axis=1)
+    return np.stack(columns, axis=1) + mean_shares(tables.joint, len(features))
 
 
 def as_mapping(tables: Tables) -> dict[str, Any]:
@@ -169,6 +176,7 @@ def as_mapping(tables: Tables) -> dict[str, Any]:
         "pathway": tables.pathway.tolist(),
         "main": [table.tolist() for table in tables.main],
         "pair": [table.tolist() for table in tables.pair],
+        "joint": [joints.as_mapping(joint) for joint in tables.joint],
     }
 
 
@@ -179,4 +187,5 @@ def from_mapping(data: dict[str, Any]) -> Tables:
         pathway=np.array(data["pathway"], dtype=np.float64),
         main=tuple(np.array(table, dtype=np.float64) for table in data["main"]),
         pair=tuple(np.array(table, dtype=np.float64) for table in data["pair"]),
+        joint=tuple(joints.from_mapping(joint) for joint in data["joint"]),
     )
