@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from assistant.core.errors import UserError
+from ethics.bilingual import both_languages
 from ethics.entry import NewEntry
 
 
@@ -58,7 +59,7 @@ class Basis:
     purposes: frozenset[str]
     modes: frozenset[str]
     roles: tuple[str, ...]
-    ground: str
+    ground: Mapping[str, str]
     established: tuple[str, date, str] | None
     valid_from: date
     valid_to: date | None
@@ -95,8 +96,8 @@ class LegalRegister:
     """Every ground that the municipality has, and the purposes it will never have one for."""
 
     bases: tuple[Basis, ...]
-    purposes: Mapping[str, str]
-    blocked: Mapping[str, str]
+    purposes: Mapping[str, Mapping[str, str]]
+    blocked: Mapping[str, Mapping[str, str]]
     hash: str
 
     @classmethod
@@ -209,11 +210,14 @@ def _access_body(query: Query, area: str, fields: Sequence[str], masked: Sequenc
     }
 
 
-def _texts(read: Mapping[str, Any], key: str, source: str) -> dict[str, str]:
+def _texts(read: Mapping[str, Any], key: str, source: str) -> dict[str, Mapping[str, str]]:
     value = read.get(key)
-    if not isinstance(value, dict) or not all(isinstance(k, str) and isinstance(v, str) for k, v in value.items()):
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
         raise RegisterError(source, f"`{key}` should say for each purpose what it means")
-    return value
+    try:
+        return {name: both_languages(text) for name, text in value.items()}
+    except ValueError as error:
+        raise RegisterError(source, f"`{key}` should say for each purpose what it means: {error}") from error
 
 
 def _basis(item: Any, source: str) -> Basis:
@@ -233,9 +237,11 @@ def _basis(item: Any, source: str) -> Basis:
             return value
         raise RegisterError(source, f"the basis `{name}` needs a date like 2026-11-22 in `{key}`")
 
-    ground, who = item.get("ground"), item.get("established")
-    if not isinstance(ground, str) or not ground:
-        raise RegisterError(source, f"the basis `{name}` does not say its `ground`")
+    try:
+        ground = both_languages(item.get("ground"))
+    except ValueError as error:
+        raise RegisterError(source, f"the basis `{name}` does not say its `ground`: {error}") from error
+    who = item.get("established")
     established = None
     if who is not None:
         if not isinstance(who, dict) or not all(isinstance(who.get(k), str) and who[k] for k in ("by", "document")):

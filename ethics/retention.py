@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from assistant.core.errors import UserError
+from ethics.bilingual import both_languages
 from ethics.clocks import complaints
 from ethics.entry import Entry
 
@@ -23,7 +24,7 @@ class Rule:
     id: str
     starts: str
     days: int
-    because: str
+    because: Mapping[str, str]
     law: str | None = None
 
 
@@ -32,7 +33,7 @@ class Hold:
     """One thing that holds an erasure back; `until` is None while nobody can know."""
 
     rule: str
-    because: str
+    because: Mapping[str, str]
     until: date | None
 
 
@@ -59,7 +60,7 @@ def holds(entries: Sequence[Entry], on: date, rules: Iterable[Rule] | None = Non
     An undecided complaint holds everything, whatever the other windows say (RSL § 66). The law of a decision is
     taken from the choice of law that was logged before it; without one every law's rule counts.
     """
-    found = [Hold("open_complaint", one.id, None) for one in complaints(entries) if one.open]
+    found = [Hold("open_complaint", {"da": one.id, "en": one.id}, None) for one in complaints(entries) if one.open]
     laws = {entry.body["law"] for entry in entries if entry.type == "ChoiceOfLaw"}
     for rule in built_in_rules() if rules is None else rules:
         starts = [date.fromisoformat(entry.time[:10]) for entry in entries if entry.type == rule.starts]
@@ -74,4 +75,4 @@ def holds(entries: Sequence[Entry], on: date, rules: Iterable[Rule] | None = Non
 def _rule(item: Any) -> Rule:
     if type(item["days"]) is not int or item["days"] < 0:
         raise ValueError(f"the rule `{item['id']}` needs a whole number of days")
-    return Rule(str(item["id"]), str(item["from"]), item["days"], str(item["because"]), item.get("law"))
+    return Rule(str(item["id"]), str(item["from"]), item["days"], both_languages(item["because"]), item.get("law"))

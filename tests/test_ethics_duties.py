@@ -135,7 +135,7 @@ def test_every_rule_rests_on_a_kind_of_entry_and_says_why() -> None:
         check = pytest.raises(Exception, match="logged")
         with check:  # the type is known, so the complaint is about its body or subject
             check_entry(rule.starts, None, {}, False, False)
-        assert rule.because.endswith(".")
+        assert all(text.endswith(".") for text in rule.because.values())
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_retention_rules_with_a_fault_are_refused(text: str) -> None:
 def test_the_municipality_may_have_its_own_rules() -> None:
     (rule,) = parse_rules("version: 1\nrules: [{id: own, from: HumanDecision, days: 10, because: Ours.}]")
 
-    assert rule == Rule("own", "HumanDecision", 10, "Ours.")
+    assert rule == Rule("own", "HumanDecision", 10, {"da": "Ours.", "en": "Ours."})
     assert [hold.until for hold in holds([decided(0)], MARCH, [rule])] == [date(2026, 3, 12)]
 
 

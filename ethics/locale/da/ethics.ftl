@@ -47,3 +47,6 @@ raised-DPO = databeskyttelsesrådgiver
 raised-AR = ældreråd og handicapråd
 raised-TR = tillidsrepræsentant
 raised-M = medier
+
+# Offentlige registre
+record-blank = [SKAL UDFYLDES AF ET MENNESKE: { $ask }]

@@ -47,3 +47,6 @@ raised-DPO = data protection officer
 raised-AR = councils of elders and disabled people
 raised-TR = union representative
 raised-M = media
+
+# Public records
+record-blank = [TO BE FILLED IN BY A PERSON: { $ask }]
