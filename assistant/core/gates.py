@@ -10,6 +10,7 @@ from typing import Any
 from assistant.core.catalogue import Catalogue
 from assistant.core.domain import (
     EVERY_AREA,
+    NONE_FOUND,
     Case,
     Fact,
     FieldSpec,
@@ -132,7 +133,8 @@ def _too_old(fact: Fact, field: FieldSpec, today: dt.date) -> bool:
 def _without(fact: Fact, items: frozenset[str]) -> Fact:
     if not isinstance(fact.value, tuple):
         return fact
-    kept = tuple(item for item in fact.value if item not in items)
+    # "None found" speaks of the hidden items too, so it may not be seen either.
+    kept = tuple(item for item in fact.value if item not in items and item != NONE_FOUND)
     return Fact(
         field=fact.field,
         value=kept,
