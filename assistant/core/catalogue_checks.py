@@ -105,8 +105,10 @@ def _check_rules(catalogue: Catalogue) -> None:
         _check_predicates(catalogue, "outcomes.yaml", rule.outcome, "when", [rule.when], decides=True)
     for choice in catalogue.ordering.law_choices:
         _check_predicates(catalogue, "ordering.yaml", choice.id, "when", [choice.when], decides=True)
-    askable = [p for p in (catalogue.ordering.consent_may_be_asked,) if p is not None]
-    _check_predicates(catalogue, "ordering.yaml", "", "consent_may_be_asked", askable, decides=True)
+    for name in ("consent_may_be_asked", "consent_matters"):
+        asked = getattr(catalogue.ordering, name)
+        if asked is not None:
+            _check_predicates(catalogue, "ordering.yaml", "", name, [asked], decides=True)
     texts = [field.id for field in catalogue.fields.values() if field.type == "text"]
     _check_names("ordering.yaml", "", "goal_fields", catalogue.ordering.goal_fields, texts, "text field")
     for deadline in catalogue.deadlines.values():

@@ -220,6 +220,7 @@ class _Points(_Strict):
 class _OrderingFile(_Strict):
     goal_fields: tuple[str, ...] = ()
     consent_may_be_asked: MaybeCondition = None
+    consent_matters: MaybeCondition = None
     negations: Patterns = ()
     goal_topics: list[Any] = []
     law_choices: list[Any] = []
@@ -451,6 +452,7 @@ class _OutcomeRule(_Strict):
     outcome: Outcome
     when: Condition
     unless_tier: tuple[Tier, ...] = ()
+    folds: tuple[str, ...] = ()
     text_da: str
     text_en: str
     law_refs: tuple[str, ...] = ()
@@ -526,6 +528,7 @@ def read_ordering(data: Any) -> Ordering:
         goal_fields=whole.goal_fields,
         law_choices=tuple(choices),
         consent_may_be_asked=whole.consent_may_be_asked,
+        consent_matters=whole.consent_matters,
     )
 
 

@@ -132,16 +132,29 @@ def conclude(considered: Considered, catalogue: Catalogue, scores: Mapping[str, 
     if considered.stopped:
         return Result(outcome=Outcome.OTHER_MUNICIPALITY, ranked=(), rule=None)
     tiers = {reason.tier for reasons in considered.pointed.values() for reason in reasons}
-    for rule in catalogue.outcomes:
-        if condition(rule.when, considered.view, catalogue) is True and not tiers & set(rule.unless_tier):
-            return Result(outcome=rule.outcome, ranked=(), rule=rule)
-    ranked = order(considered.pointed, considered.assessments, scores)
-    return Result(outcome=_outcome(considered, catalogue, ranked), ranked=ranked, rule=None)
+    rule = next(
+        (
+            rule
+            for rule in catalogue.outcomes
+            if not tiers & set(rule.unless_tier) and condition(rule.when, considered.view, catalogue) is True
+        ),
+        None,
+    )
+    folded = rule.folds if rule else ()
+    pointed = {
+        key: reasons
+        for key, reasons in considered.pointed.items()
+        if "*" not in folded and catalogue.pathways[key].family not in folded
+    }
+    ranked = order(pointed, considered.assessments, scores)
+    if rule is not None and (not folded or not ranked):
+        return Result(outcome=rule.outcome, ranked=ranked, rule=rule)
+    return Result(outcome=_outcome(considered, catalogue, ranked), ranked=ranked, rule=rule)
 
 
 def _outcome(considered: Considered, catalogue: Catalogue, ranked: tuple[Ranked, ...]) -> Outcome:
-    heavy = {reason.tier for entry in ranked for reason in entry.reasons} & {"law", "goal"}
-    if _goal_needs_masked_fields(considered, catalogue) and not heavy:
+    law_first = any(reason.tier == "law" for entry in ranked for reason in entry.reasons)
+    if not law_first and _consent_comes_first(considered, catalogue, ranked):
         return Outcome.ASK_CONSENT_FIRST
     if ranked:
         elsewhere = ranked[0].assessment.pathway.decided_elsewhere
@@ -159,19 +172,27 @@ def _new(considered: Considered) -> list[Assessment]:
     return [a for a in considered.assessments.values() if not a.pathway.duty]
 
 
-def _goal_needs_masked_fields(considered: Considered, catalogue: Catalogue) -> bool:
-    """Whether consent may be asked for, and the citizen's goal (or nothing in view) is all there is to go by."""
-    askable = catalogue.ordering.consent_may_be_asked
-    view = considered.view
-    if askable is None or not view.masked or condition(askable, view, catalogue) is not True:
+def _consent_comes_first(considered: Considered, catalogue: Catalogue, ranked: tuple[Ranked, ...]) -> bool:
+    """Whether consent may be asked for, and what is hidden without it may well matter.
+
+    It may when facts in view say so, when nothing in view points anywhere, or when the citizen's own goal is one
+    that only pathways waiting on hidden fields serve.
+    """
+    ordering, view = catalogue.ordering, considered.view
+    if ordering.consent_may_be_asked is None or not view.masked:
+        return False
+    if condition(ordering.consent_may_be_asked, view, catalogue) is not True:
         return False
     waiting = [
         a for a in _new(considered) if a.eligibility is Eligibility.UNDETERMINED and set(a.missing_fields) & view.masked
     ]
-    if not considered.pointed:
+    if not waiting or not ranked:
         return bool(waiting)
+    if ordering.consent_matters is not None and condition(ordering.consent_matters, view, catalogue) is True:
+        return True
     topics = {topic.id for topic in considered.goals}
-    return any(topics & set(a.pathway.goal_topics) for a in waiting)
+    served = {topic for entry in ranked for topic in entry.assessment.pathway.goal_topics} & topics
+    return not served and any(topics & set(a.pathway.goal_topics) for a in waiting)
 
 
 def _handed_over(considered: Considered, catalogue: Catalogue) -> bool:

@@ -112,15 +112,21 @@ class Ordering:
     goal_fields: tuple[str, ...] = ()
     law_choices: tuple[LawChoice, ...] = ()
     consent_may_be_asked: Predicate | None = None
+    consent_matters: Predicate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRule:
-    """A kind of result that certain facts call for, unless a reason of a heavier tier points elsewhere."""
+    """A kind of result that certain facts call for, unless a reason of a heavier tier points elsewhere.
+
+    `folds` names the families whose pathways are then not ordered ("*" for all). Where others are still pointed to,
+    they are suggested as usual.
+    """
 
     outcome: Outcome
     when: Predicate
     unless_tier: tuple[str, ...] = ()
+    folds: tuple[str, ...] = ()
     text_da: str
     text_en: str
     law_refs: tuple[str, ...] = ()
