@@ -4,6 +4,7 @@ import base64
 import os
 import sqlite3
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -193,3 +194,15 @@ def test_a_master_key_may_lie_in_the_keyring(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(KeyUseError, match="install the `keyring` package"):
         master_from_keyring("vejviser", "log")
+
+
+def test_several_processes_agree_on_a_person_s_key(store: KeyStore) -> None:
+    stores = [KeyStore.open(store.path, MASTER) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda one: [one.opaque(f"C-{at}") for at in range(20)], stores))
+
+    assert all(ids == found[0] for ids in found)
+    sealed = stores[0].seal("C-3", b"words", b"")
+    assert [one.open_sealed("C-3", sealed, b"") for one in stores] == [b"words"] * 6
+    for one in stores:
+        one.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -26,6 +27,7 @@ from ethics.witness import Witness, cosign_log, register_witness
 ORIGIN = "vejviser.example/log"
 SIGNER = Signer(ORIGIN, b"s" * 32)
 SIZE = 150
+LARGE = int(os.environ.get("VEJVISER_TEST_LOG_SIZE", "20000"))
 
 
 def entry(at: int) -> NewEntry:
@@ -441,3 +443,48 @@ def test_the_first_of_several_changes_is_named(
 
         assert checked(path).first_bad == bad[0]
         assert checked_by_public(path).first_bad == bad[0]
+
+
+def replace_body(driver: sqlite3.Connection, index: int) -> None:
+    driver.execute("UPDATE entry SET body = replace(body, 'suggest', 'forged!') WHERE idx = ?", (index,))
+
+
+def remove_entry(driver: sqlite3.Connection, index: int) -> None:
+    driver.execute("DELETE FROM entry WHERE idx = ?", (index,))
+
+
+def exchange_entries(driver: sqlite3.Connection, index: int) -> None:
+    for old, new in ((index, -1), (index + 1, index), (-1, index + 1)):
+        driver.execute("UPDATE entry SET idx = ? WHERE idx = ?", (new, old))
+
+
+def cut_tail(driver: sqlite3.Connection, index: int) -> None:
+    driver.execute("DELETE FROM entry WHERE idx >= ?", (index,))
+
+
+def forge_leaf(driver: sqlite3.Connection, index: int) -> None:
+    row = driver.execute(f"SELECT {COLUMNS} FROM entry WHERE idx = ?", (index,)).fetchone()
+    forged = (*row[:6], row[6].replace("suggest", "forged!"), *row[7:9])
+    hashed = leaf_hash(render_leaf(forged).encode())
+    driver.execute("UPDATE entry SET body = ?, leaf_hash = ? WHERE idx = ?", (forged[6], hashed, index))
+
+
+@pytest.mark.parametrize("size", [10, 1_000, LARGE])
+def test_a_log_of_any_size_names_the_entry_that_was_changed(tmp_path: Path, size: int) -> None:
+    log = EthicsLog.create(tmp_path / "log", ORIGIN, SIGNER)
+    body = {"work": "suggest", "cases": 1, "cpu_seconds": 1}
+    for _ in range(0, size, 5_000):
+        log.append([NewEntry("ComputeUsed", body)] * min(5_000, size))
+    log.compact()
+    log.close()
+    chance = random.Random(size)
+    assert checked(log.path) == Report(True, size)
+
+    for change in (replace_body, remove_entry, exchange_entries, cut_tail, forge_leaf):
+        index = chance.randrange(size - 1)
+        shutil.copy(log.path, tmp_path / "copy")
+        tampered(tmp_path / "copy", lambda d, c=change, i=index: c(d, i))  # type: ignore[misc]
+
+        report = checked(tmp_path / "copy")
+
+        assert (report.ok, report.first_bad) == (False, index), change.__name__
