@@ -39,7 +39,7 @@ from assistant.store.decisions import Decision, DecisionRepository
 from assistant.store.engine import Database, open_database, sqlite_url
 from assistant.store.erase import compact, erase_subject
 from assistant.store.errors import AlreadyDecidedError, UnknownRecordError
-from assistant.workspace import Workspace
+from assistant.workspace import Workspace, readable
 from ethics.entry import Entry, NewEntry
 from ethics.erasure import erase as erase_person
 from ethics.keys import KeyStore
@@ -155,21 +155,28 @@ class Assistant:
     def guidance(self) -> GuidanceIndex:
         """The guidance index."""
         encoder = building.encoder_of(self.settings)
-        return GuidanceIndex.load(self.workspace.guidance, LawNames.of(self.catalogue.laws), encoder=encoder)
+        with readable(self.workspace.guidance):
+            return GuidanceIndex.load(self.workspace.guidance, LawNames.of(self.catalogue.laws), encoder=encoder)
 
     @cached_property
     def history(self) -> CaseIndex | None:
         """The index of earlier cases; None when there is no history."""
         try:
-            return CaseIndex.load(self.workspace.history)
+            with readable(self.workspace.history):
+                return CaseIndex.load(self.workspace.history)
         except MissingError:
             return None
 
     @cached_property
     def model(self) -> PathwayModel | None:
         """The model in use; None when there is none or it is switched off."""
-        version = None if self.settings.model_off else building.promoted_version(self.workspace)
-        return None if version is None else PathwayModel.load(self.workspace.models / version)
+        with readable(self.workspace.models):
+            version = None if self.settings.model_off else building.promoted_version(self.workspace)
+        return None if version is None else self._load_model(version)
+
+    def _load_model(self, version: str) -> PathwayModel:
+        with readable(self.workspace.models / version):
+            return PathwayModel.load(self.workspace.models / version)
 
     @cached_property
     def _versions(self) -> dict[str, str | None]:
@@ -237,11 +244,11 @@ class Assistant:
         The law of the pathway's first section is the one that decides.
         """
         register = self._register()
-        readable = [n for n, f in self.catalogue.fields.items() if f.model_use is ModelUse.ALLOWED and not f.protected]
+        scoring = [n for n, f in self.catalogue.fields.items() if f.model_use is ModelUse.ALLOWED and not f.protected]
         allowed = {}
         for law in {pathway.legal_basis[0].law for pathway in self.catalogue.pathways.values()}:
             query = Query(law=law, purpose="scoring", mode=self.settings.mode.value, on=on, role=role)
-            allowed[law] = all(p.allowed for p in register.judge_all(query, readable).values())
+            allowed[law] = all(p.allowed for p in register.judge_all(query, scoring).values())
         return frozenset(key for key, p in self.catalogue.pathways.items() if allowed[p.legal_basis[0].law])
 
     @cached_property
@@ -256,7 +263,7 @@ class Assistant:
     def _gather(self, considered: Considered, frame: Frame) -> Evidence:
         if considered.stopped:
             return Evidence()
-        facts = score_facts(considered, self.catalogue)
+        facts = score_facts(considered, frame.catalogue)
         refused = score_refusals(considered, frame)
         scored = [key for key in considered.assessments if key not in refused]
         case = considered.case
@@ -265,9 +272,9 @@ class Assistant:
             if self.history is not None and scored
             else {}
         )
-        support = gather_support(self.guidance, facts, scored, self.catalogue, case.today) if scored else {}
+        support = gather_support(self.guidance, facts, scored, frame.catalogue, case.today) if scored else {}
         quotes, withheld = gather_quotes(
-            self.guidance, considered, self.catalogue, per_pathway=self.settings.passages_per_pathway
+            self.guidance, considered, frame.catalogue, per_pathway=self.settings.passages_per_pathway
         )
         return Evidence(past=past, support=support, quotes=quotes, withheld_quotes=withheld)
 
@@ -539,12 +546,11 @@ class Assistant:
     def _model_of(self, version: str | None) -> PathwayModel | None:
         if version is None:
             return None
-        if self.model is not None and self.model.version == version:
-            return self.model
         folder = self.workspace.models / version
         if not folder.is_dir():
             raise CheckFailedError(f"The model version {version} is gone from the workspace; it cannot be replayed.")
-        return PathwayModel.load(folder)
+        in_use = self.model
+        return in_use if in_use is not None and in_use.version == version else self._load_model(version)
 
     # ---------------------------------------------------------------- ledger
 

@@ -5,6 +5,7 @@ Heavy libraries are imported inside the commands, so that `vejviser --help` answ
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import json
@@ -495,8 +496,8 @@ def _misused(error: typer.TyperException) -> str:
 
 def _forget_stdout() -> None:
     """Nobody reads stdout, or it cannot be written: what is left of it must not fail again at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError):  # stdout may be closed, or no file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

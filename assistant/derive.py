@@ -232,6 +232,7 @@ def derive(suggestion_id: str, considered: Considered, evidence: Evidence, frame
     result = conclude(considered, frame.catalogue, scores)
     case = considered.case
     ranked = {entry.assessment.pathway.id: entry for entry in result.ranked}
+    numbers = _rank_numbers(result, scored, frame.mode)
     return {
         "suggestion_id": suggestion_id,
         "case_id": case.id,
@@ -247,6 +248,7 @@ def derive(suggestion_id: str, considered: Considered, evidence: Evidence, frame
         ],
         "assessments": [
             _assessment_json(key, considered, scored.get(key), ranked.get(key), evidence, frame)
+            | {"rank": numbers.get(key)}
             for key in sorted(considered.assessments, key=lambda k: _place(k, ranked, considered))
         ],
         "questions": _questions(considered, result, frame),
@@ -264,6 +266,13 @@ def _place(key: str, ranked: Mapping[str, Ranked], considered: Considered) -> tu
     position = list(considered.assessments).index(key)
     rank = ranked[key].rank if key in ranked else 10**6
     return rank, order[considered.assessments[key].eligibility.value], position
+
+
+def _rank_numbers(result: Result, scored: Mapping[str, Scored], mode: Mode) -> dict[str, int]:
+    """The rank numbers from 1; in operation only pathways that may be scored get one and are counted."""
+    order = [entry.assessment.pathway.id for entry in result.ranked]
+    counted = [key for key in order if mode is not Mode.OPERATION or scored[key].explanation is not None]
+    return {key: number for number, key in enumerate(counted, start=1)}
 
 
 def _outcome_reason(result: Result) -> dict[str, Any] | None:
@@ -322,7 +331,7 @@ def _assessment_json(
         "warning": assessment.warning,
         "scored": explanation is not None,
         "not_scored_because": None if explanation else (scored.refused if scored else "stopped"),
-        "rank": ranked.rank if ranked and not rules_only else None,
+        "rank": None,
         "rank_reason": _rank_reason(ranked) if ranked else None,
         "order": ranked.rank if ranked else None,
         "folded": ranked is None,

@@ -35,6 +35,22 @@ class WorkspaceExistsError(UserError):
         super().__init__(f"{folder} already holds files; name an empty or new folder with --workspace.")
 
 
+class DamagedPartError(UserError):
+    """A part of the workspace is there and cannot be read."""
+
+    def __init__(self, part: Path) -> None:
+        super().__init__(f"{part} is damaged and cannot be read; restore it from a backup, or make it anew.")
+
+
+@contextmanager
+def readable(part: Path) -> Iterator[None]:
+    """Say in one sentence that a part is damaged, whatever its reader stumbled over. Raises `DamagedPartError`."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
+        raise DamagedPartError(part) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """Where each part of a workspace lies."""
