@@ -10,8 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -158,13 +159,26 @@ class Suggested:
     suggestions: tuple[Json, ...]
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The tests' workspace, made once by `vejviser init`; never written to."""
-    folder = tmp_path_factory.mktemp("vejviser") / "workspace"
+@cache
+def _made(session: Path) -> Made:
+    folder = session / "vejviser" / "workspace"
     ran = spawned("init", "--history", HISTORY, "--workspace", folder, "--json")
     assert ran.code == 0, ran.err
     return Made(folder, ran)
+
+
+@cache
+def _suggested(session: Path) -> Suggested:
+    folder = Path(shutil.copytree(_made(session).folder, session / "suggested" / "workspace"))
+    ran = spawned("suggest", VIGNETTES, "--json", "--workspace", folder)
+    assert ran.code == 0, ran.err
+    return Suggested(folder, ran, tuple(ran.lines))
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The tests' workspace, made once by `vejviser init`, whichever files import this; never written to."""
+    return _made(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture
@@ -174,23 +188,12 @@ def workspace(made: Made, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def suggested(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Suggested:
+def suggested(tmp_path_factory: pytest.TempPathFactory) -> Suggested:
     """A workspace with a suggestion for every vignette, made by `vejviser suggest`; never written to."""
-    folder = Path(shutil.copytree(made.folder, tmp_path_factory.mktemp("suggested") / "workspace"))
-    ran = spawned("suggest", VIGNETTES, "--json", "--workspace", folder)
-    assert ran.code == 0, ran.err
-    return Suggested(folder, ran, tuple(ran.lines))
+    return _suggested(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture
 def with_suggestions(suggested: Suggested, tmp_path: Path) -> Path:
     """A copy of the workspace with a suggestion for every vignette."""
     return Path(shutil.copytree(suggested.folder, tmp_path / "workspace"))
-
-
-@pytest.fixture(scope="session")
-def untouched(made: Made, suggested: Suggested) -> Iterator[None]:
-    """Check at the end that nothing wrote in the workspaces that all tests share."""
-    before = fingerprint(made.folder), fingerprint(suggested.folder)
-    yield
-    assert (fingerprint(made.folder), fingerprint(suggested.folder)) == before
