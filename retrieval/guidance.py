@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from assistant.core.errors import UserError
 from assistant.core.texts import Texts
 from retrieval import persist, upkeep
 from retrieval.compounds import CompoundSplitter
-from retrieval.dense import Encoder, Vectors, encode
+from retrieval.dense import Encoder, VectorIndex, Vectors, encode
 from retrieval.documents import Document
 from retrieval.fields import build_field, build_sequences, count_words, part_terms, read_words
 from retrieval.fusion import Fusion, built_in_fusion
@@ -49,14 +49,27 @@ class NothingFoundError(UserError):
         super().__init__(f"Nothing in the guidance resembles {shown!r}; try other or fewer words, in Danish.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hit:
-    """A found passage; `score` is in [0, 1], 1 being best in every way of looking. `matched` says why, in Danish."""
+    """A found passage; `score` is in [0, 1], 1 being best in every way of looking.
+
+    The reasons are worked out when they are first asked for.
+    """
 
     passage: Passage
     score: float
-    matched: tuple[str, ...]
-    reasons: tuple[Reason, ...] = ()
+    _why: Callable[[], list[Reason]] = field(repr=False, compare=False)
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the passage matched, the surest first."""
+        return tuple(self._why())
+
+    @cached_property
+    def matched(self) -> tuple[str, ...]:
+        """The reasons as Danish phrases."""
+        danish = Texts.of("retrieval", "da")
+        return tuple(reason.text(danish) for reason in self.reasons)
 
 
 @dataclass(slots=True)
@@ -97,8 +110,9 @@ class GuidanceIndex:
         thesaurus: Thesaurus | None = None,
         fusion: Fusion | None = None,
         progress: upkeep.Progress | None = None,
+        vector_index: VectorIndex | None = None,
     ) -> GuidanceIndex:
-        """An index over documents.
+        """An index over documents; `vector_index` stands in FAISS's place.
 
         Raises `UserError` when there is none, or two have the same id.
         """
@@ -120,7 +134,7 @@ class GuidanceIndex:
         index.fields["head"] = build_field(head_counts, head_forms, parts, FIELD_KINDS["head"])
         upkeep.build_groups(index, counts, forms, FIELD_KINDS["group"])
         if encoder is not None:
-            index.vectors = Vectors(upkeep.encode_passages(encoder, passages, progress))
+            index.vectors = Vectors(upkeep.encode_passages(encoder, passages, progress), vector_index)
         return index
 
     def add(self, documents: Sequence[Document]) -> list[str]:
@@ -156,22 +170,20 @@ class GuidanceIndex:
         when no passage has anything in common with the query.
         """
         asked, scored = self._scored(query, as_of, corpus)
-        order = self._order(scored)[:k]
+        order = self._order(scored, k)
         if not len(order):
             raise NothingFoundError(query)
-        danish = Texts.of("retrieval", "da")
         hits = []
         for place in order:
             passage = self.passage(int(scored.rows[place]))
-            why = reasons(asked, passage, self.splitter, float(scored.nearness[place]))
-            matched = tuple(reason.text(danish) for reason in why)
-            hits.append(Hit(passage, float(scored.scores[place]), matched, tuple(why)))
+            why = partial(reasons, asked, passage, self.splitter, float(scored.nearness[place]))
+            hits.append(Hit(passage, float(scored.scores[place]), why))
         return hits
 
     def ranking(self, query: str, k: int = 100, as_of: date | None = None) -> list[tuple[str, float]]:
         """Passage ids and scores alone, best first: `search` without reading texts or giving reasons."""
         _, scored = self._scored(query, as_of, None)
-        order = self._order(scored)[:k]
+        order = self._order(scored, k)
         return [(self.rows.ids[int(scored.rows[place])], float(scored.scores[place])) for place in order]
 
     def candidates(self, query: str) -> tuple[Query, Scored]:
@@ -221,11 +233,12 @@ class GuidanceIndex:
         pairs = partial(pair_scores, self.sequences, self.fields["stem"], query.pairs)
         return query, score(raw, weights, allowed, self.vectors, vector, within, pairs)
 
-    def _order(self, scored: Scored) -> list[int]:
-        """Places of candidates, best first, equal scores by passage id."""
+    def _order(self, scored: Scored, k: int) -> list[int]:
+        """Places of the `k` best candidates, best first, equal scores by passage id."""
         rank = self.rows.rank()[scored.rows]
-        order = np.lexsort((rank, -scored.scores))
-        return [int(place) for place in order if scored.scores[place] > 0]
+        order = np.lexsort((rank, -scored.scores))[:k]
+        found: list[int] = order[scored.scores[order] > 0].tolist()
+        return found
 
     # ---------------------------------------------------------------- passages and quotes
 
@@ -271,13 +284,14 @@ class GuidanceIndex:
         encoder: Encoder | None = None,
         thesaurus: Thesaurus | None = None,
         fusion: Fusion | None = None,
+        vector_index: VectorIndex | None = None,
     ) -> GuidanceIndex:
         """Read what `save` wrote; give the encoder that the index was built with.
 
         Raises `MissingError` when there is no index, `UserError` when the encoder's vectors have another length.
         """
         index = cls(laws, load_thesaurus() if thesaurus is None else thesaurus, fusion or built_in_fusion(), encoder)
-        persist.load(index, folder)
+        persist.load(index, folder, vector_index)
         return index
 
     @property

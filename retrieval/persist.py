@@ -12,7 +12,7 @@ import numpy as np
 
 from assistant.core.errors import MissingError, UserError
 from retrieval.compounds import CompoundSplitter
-from retrieval.dense import Vectors, encode
+from retrieval.dense import VectorIndex, Vectors, encode
 from retrieval.law_refs import read_labels
 from retrieval.lexical import Postings
 from retrieval.rows import Rows
@@ -54,7 +54,7 @@ def save(index: GuidanceIndex, folder: Path) -> None:
         shutil.rmtree(old)
 
 
-def load(index: GuidanceIndex, folder: Path) -> None:
+def load(index: GuidanceIndex, folder: Path, vector_index: VectorIndex | None = None) -> None:
     """Fill an empty index from `folder`."""
     if not (folder / "index.json").is_file():
         raise MissingError(f"There is no guidance index at {folder}; make one with `vejviser init`.")
@@ -76,10 +76,10 @@ def load(index: GuidanceIndex, folder: Path) -> None:
         index.refs.add_rows(list(chain(read_labels(label))), rows)
     index.word_counts = _read_json(folder / "words.json")
     index.splitter = CompoundSplitter(index.word_counts)
-    _load_vectors(index, folder / "vectors.npy")
+    _load_vectors(index, folder / "vectors.npy", vector_index)
 
 
-def _load_vectors(index: GuidanceIndex, path: Path) -> None:
+def _load_vectors(index: GuidanceIndex, path: Path, vector_index: VectorIndex | None) -> None:
     if index.encoder is None or not path.is_file():
         return
     numbers = np.load(path)
@@ -89,7 +89,7 @@ def _load_vectors(index: GuidanceIndex, path: Path) -> None:
             f"{path}: was made by an encoder with {numbers.shape[1]} dimensions, the one in the settings has "
             f"{dimension}; make the index anew with `vejviser index`."
         )
-    index.vectors = Vectors(numbers)
+    index.vectors = Vectors(numbers, vector_index)
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.core.texts import Texts
 from retrieval.analysis import char_ngrams, stems, words
@@ -69,7 +70,8 @@ def _expansions(query: Query, there: set[str]) -> list[Reason]:
 def _parts(
     query: Query, there: Collection[str], head: set[str], forms: Sequence[str], splitter: CompoundSplitter
 ) -> Iterator[Reason]:
-    pieces = {stem for form in dict.fromkeys(forms) for stem in stems(splitter.parts(form))}
+    wanted = query.parts.keys() - there - head
+    pieces = {stem for form in set(forms) for stem in stems(splitter.parts(form))} if wanted else set()
     seen = set(there) | head
     for part in query.parts:
         whole = part in query.stems
@@ -80,10 +82,15 @@ def _parts(
 def _spellings(missing: Sequence[str], forms: Sequence[str]) -> Iterator[Reason]:
     there = dict.fromkeys(form for form in forms if len(form) >= GRAM)
     for word in missing:
-        own = set(char_ngrams(word, GRAM, GRAM))
+        own = _grams(word)
         if len(own) < 3:
             continue
-        shared = [(len(own & set(char_ngrams(form, GRAM, GRAM))) / len(own), form) for form in there]
+        shared = [(len(own & _grams(form)) / len(own), form) for form in there]
         best = max(shared, default=(0.0, ""))
         if best[0] >= ALIKE:
             yield Reason("spelling", word, best[1])
+
+
+@lru_cache(maxsize=50_000)
+def _grams(word: str) -> frozenset[str]:
+    return frozenset(char_ngrams(word, GRAM, GRAM))

@@ -17,10 +17,10 @@ from retrieval.queries import Query
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-CANDIDATES = 200
+CANDIDATES = 150
 """Passages that the words alone put first and that are then looked at in every way."""
 
-NEAREST = 100
+NEAREST = 50
 """Passages that the encoder adds to them."""
 
 _DENSE, _PAIRS = CHANNELS.index("dense"), CHANNELS.index("pairs")
