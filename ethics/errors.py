@@ -21,6 +21,13 @@ class LogExistsError(UserError):
         super().__init__(f"{path} already exists; an ethics log is never written over, choose another path.")
 
 
+class OriginError(UserError):
+    """A log cannot carry that name."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"{origin!r} cannot name a log: it should look like example.org/log, without spaces or plus.")
+
+
 class LogWriteError(CheckFailedError):
     """The entries could not be made durable; none of them is in the log."""
 

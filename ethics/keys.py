@@ -186,6 +186,13 @@ class KeyStore:
             self._cache.clear()
             self._connection.execute("VACUUM")
 
+    @staticmethod
+    def id_of(master: bytes) -> str:
+        """The public id of a master key (16 hex digits); raises `KeyUseError` when it is not one."""
+        if len(master) != KEY_BYTES:
+            raise KeyUseError(f"A master key is {KEY_BYTES} bytes, and this has {len(master)}.")
+        return master_id(master)
+
     def master_id(self) -> str:
         """The public id of the master key in use (16 hex digits)."""
         return master_id(self._master)

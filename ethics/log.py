@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from ethics import migrate
-from ethics.checkpoint import Checkpoint, Signer, VerifierKey, parse_checkpoint, sign_checkpoint
+from ethics.checkpoint import Checkpoint, NoteError, Signer, VerifierKey, parse_checkpoint, sign_checkpoint
 from ethics.entry import Appended, Entry, NewEntry, Row, entry_of, payload_aad, timestamp
-from ethics.errors import KeyUseError, LogBrokenError, LogExistsError, LogMissingError, NotInLogError
+from ethics.errors import KeyUseError, LogBrokenError, LogExistsError, LogMissingError, NotInLogError, OriginError
 from ethics.keys import KeyStore
 from ethics.merkle import EMPTY_ROOT, consistency_ranges, inclusion_ranges, prove, root_at
 from ethics.prepare import Prepared, prepare
@@ -56,7 +56,10 @@ class EthicsLog:
         if path.exists():
             raise LogExistsError(path)
         note = sign_checkpoint(origin, 0, EMPTY_ROOT, [signer])
-        parse_checkpoint(note)  # an origin that no checkpoint can hold is refused before anything is made
+        try:
+            parse_checkpoint(note)
+        except NoteError as error:
+            raise OriginError(origin) from error
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         files = Files(path)
@@ -203,11 +206,13 @@ class EthicsLog:
         rows = self._files.read(lambda driver: driver.execute(query, values).fetchall())
         return [entry_of(Row(*row)) for row in reversed(rows)]
 
-    def find_types(self, types: Sequence[str]) -> list[Entry]:
-        """Entries of several types, in order, from one state of the log."""
+    def find_types(self, types: Sequence[str], since: date | None = None, until: date | None = None) -> list[Entry]:
+        """Entries of several types, in order, from one state of the log; of the days `since` to `until` only."""
         marks = ", ".join("?" * len(types))
-        query = f"SELECT {COLUMNS} FROM entry WHERE type IN ({marks}) ORDER BY idx"
-        return [entry_of(Row(*row)) for row in self._files.read(lambda d: d.execute(query, list(types)).fetchall())]
+        query = f"SELECT {COLUMNS} FROM entry WHERE type IN ({marks}) AND time >= ? AND time < ? ORDER BY idx"
+        # Times are written alike, so they compare as text: ':' sorts after every digit, 'U' after the T of every time.
+        values = [*types, since.isoformat() if since else "", f"{until.isoformat()}U" if until else ":"]
+        return [entry_of(Row(*row)) for row in self._files.read(lambda d: d.execute(query, values).fetchall())]
 
     def size(self) -> int:
         """How many entries there are."""

@@ -13,8 +13,17 @@ from ethics.entry import Entry
 from ethics.figures import Figure
 from ethics.legal_basis import LegalRegister
 from ethics.log import EthicsLog
-from ethics.register_of_questions import questions
+from ethics.register_of_questions import needed_types, questions
 from ethics.retention import built_in_rules
+
+_COUNTED = (
+    "SuggestionShown",
+    "HumanDecision",
+    "Incident",
+    "ComplaintReceived",
+    "ComplaintForwarded",
+    "ComplaintOutcome",
+)
 
 
 def log_facts(log: EthicsLog, since: date | None = None, until: date | None = None) -> dict[str, Any]:
@@ -22,7 +31,7 @@ def log_facts(log: EthicsLog, since: date | None = None, until: date | None = No
 
     With dates, only entries of those days count (both included); the size of the log is always that of all of it.
     """
-    entries = [entry for entry in log.find() if _within(entry, since, until)]
+    entries = log.find_types(sorted({*_COUNTED, *needed_types(questions())}), since, until)
     shown = [entry for entry in entries if entry.type == "SuggestionShown"]
     received = complaints(entries)
     return {
@@ -78,11 +87,6 @@ def in_words(figure: Figure, spec: Any) -> str | None:
     if spec["kind"] in ("share", "preceded", "units", "known_versions"):
         return f"{round(figure.value * 100)} %"
     return f"{figure.value:g}"
-
-
-def _within(entry: Entry, since: date | None, until: date | None) -> bool:
-    day = date.fromisoformat(entry.time[:10])
-    return (since is None or day >= since) and (until is None or day <= until)
 
 
 def _bodies(entries: Sequence[Entry], kind: str) -> list[dict[str, Any]]:

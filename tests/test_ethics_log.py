@@ -26,6 +26,7 @@ from ethics.errors import (
     LogMissingError,
     LogWriteError,
     NotInLogError,
+    OriginError,
     RecordError,
 )
 from ethics.keys import KeyStore
@@ -226,7 +227,7 @@ def test_a_file_that_is_no_log_is_refused(tmp_path: Path, content: bytes) -> Non
 
 
 def test_a_log_that_could_not_be_made_leaves_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no checkpoint"):
+    with pytest.raises(OriginError, match="cannot name a log"):
         EthicsLog.create(tmp_path / "log", "two words", SIGNER)
 
     assert list(tmp_path.iterdir()) == []
