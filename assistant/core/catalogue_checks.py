@@ -103,6 +103,8 @@ def _check_rules(catalogue: Catalogue) -> None:
         _check_names("flags.yaml", flag.id, "screened", flag.screened, patterns, "screening pattern")
     for rule in catalogue.outcomes:
         _check_predicates(catalogue, "outcomes.yaml", rule.outcome, "when", [rule.when], decides=True)
+        families = {"*", *(pathway.family for pathway in catalogue.pathways.values())}
+        _check_names("outcomes.yaml", rule.outcome, "folds", rule.folds, families, "family")
     for choice in catalogue.ordering.law_choices:
         _check_predicates(catalogue, "ordering.yaml", choice.id, "when", [choice.when], decides=True)
     for name in ("consent_may_be_asked", "consent_matters"):

@@ -6,6 +6,7 @@ never traded with another goal type's.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from assistant.core.rules import GoalTopic, Ordering
 
 NEGATION_REACH = 24
 """How many characters before a goal word a negation still turns it around."""
+
+_CLAUSE_END = re.compile(r"[.,;:!?\n]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ def _mentions(text: str, topic: GoalTopic, ordering: Ordering) -> bool:
     for pattern in topic.words:
         for match in pattern.finditer(text):
             before = text[max(0, match.start() - NEGATION_REACH) : match.start()]
-            clause = before.replace("!", ".").replace(",", ".").rsplit(".", 1)[-1]
+            clause = _CLAUSE_END.split(before)[-1]
             if not topic.negatable or not any(negation.search(clause) for negation in ordering.negations):
                 return True
     return False
