@@ -102,9 +102,9 @@ def _check_rules(catalogue: Catalogue) -> None:
         patterns = [pattern.id for pattern in catalogue.screening.patterns]
         _check_names("flags.yaml", flag.id, "screened", flag.screened, patterns, "screening pattern")
     for rule in catalogue.outcomes:
-        _check_predicates(catalogue, "outcomes.yaml", rule.outcome, "when", [rule.when], decides=True)
+        _check_predicates(catalogue, "outcomes.yaml", rule.id, "when", [rule.when], decides=True)
         families = {"*", *(pathway.family for pathway in catalogue.pathways.values())}
-        _check_names("outcomes.yaml", rule.outcome, "folds", rule.folds, families, "family")
+        _check_names("outcomes.yaml", rule.id, "folds", rule.folds, families, "family")
     for choice in catalogue.ordering.law_choices:
         _check_predicates(catalogue, "ordering.yaml", choice.id, "when", [choice.when], decides=True)
     for name in ("consent_may_be_asked", "consent_matters"):

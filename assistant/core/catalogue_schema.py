@@ -506,12 +506,7 @@ def read_flags(data: Any) -> tuple[FlagRule, ...]:
 
 def read_outcomes(data: Any) -> tuple[OutcomeRule, ...]:
     """The outcome rules in their order: the first that holds counts."""
-
-    def make(**item: Any) -> OutcomeRule:
-        item.pop("id")
-        return OutcomeRule(**item)
-
-    return tuple(_list("outcomes.yaml", data, "outcomes", _OutcomeRule, make))
+    return tuple(_list("outcomes.yaml", data, "outcomes", _OutcomeRule, OutcomeRule))
 
 
 def read_ordering(data: Any) -> Ordering:

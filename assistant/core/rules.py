@@ -123,6 +123,7 @@ class OutcomeRule:
     they are suggested as usual.
     """
 
+    id: str
     outcome: Outcome
     when: Predicate
     unless_tier: tuple[str, ...] = ()
