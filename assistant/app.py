@@ -47,8 +47,9 @@ from ethics.legal_basis import LegalRegister, Query
 from ethics.log import EthicsLog
 from ethics.report import Report
 from ethics.switches import ALL, LiveSwitches, Scope, restore, suspend
+from explain.document import Document
 from explain.readers import explanation_document, rendered
-from explain.view import Contact
+from explain.view import Contact, ExplanationView
 from explain.view_build import explanation_view
 from models.pathway_model import PathwayModel
 from retrieval.cases import CaseIndex
@@ -395,6 +396,17 @@ class Assistant:
 
         Raises `UnknownSuggestionError`, and an error for a reader, language or form that there is none of.
         """
+        document, view = self.explanation(suggestion_id, reader, language)
+        content = rendered(document, form, view)
+        body = {"audience": reader, "language": language, "format": form}
+        self.log.append([NewEntry("ExplanationGiven", body, suggestion_id, view.case_id, content)])
+        return content
+
+    def explanation(self, suggestion_id: str, reader: str, language: str = "da") -> tuple[Document, ExplanationView]:
+        """An explanation as a document, and what it was written from; nothing is logged, so it is not yet given.
+
+        Raises `UnknownSuggestionError`, and `CheckFailedError` when the rules it was made under are gone.
+        """
         recorded = self.recorded(suggestion_id)
         catalogue = self._catalogue_of(recorded.suggestion["versions"]["rules"])
         considered = consider(self._case_of(recorded, catalogue), catalogue)
@@ -409,11 +421,16 @@ class Assistant:
             ),
             texts=considered.usable_texts,
         )
-        document = explanation_document(view, catalogue, reader, language)
-        content = rendered(document, form, view)
-        body = {"audience": reader, "language": language, "format": form}
-        self.log.append([NewEntry("ExplanationGiven", body, suggestion_id, recorded.suggestion["case_id"], content)])
-        return content
+        return explanation_document(view, catalogue, reader, language), view
+
+    def access(self, case_id: str, *, form: str = "json", language: str = "da", by: str = "kommunen") -> bytes:
+        """Everything held and done about one citizen, for that citizen; that it was handed out is logged.
+
+        Raises `NothingHeldError` for a case that was never here or is erased, and `UserError` for an unknown form.
+        """
+        from assistant.access_answer import answer
+
+        return answer(self, case_id, form=form, language=language, by=by)
 
     def _case_of(self, recorded: Recorded, catalogue: Catalogue) -> Case:
         where = f"suggestion {recorded.suggestion['suggestion_id']}"

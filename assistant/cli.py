@@ -344,6 +344,25 @@ def erase(
         note(f"Erased {case_id}; log entry {done['entry']}.")
 
 
+@app.command()
+def access(
+    case_id: Annotated[str, typer.Argument(help="The citizen's case.")],
+    format_: Annotated[str, typer.Option("--format", help="json, html or pdf.")] = "json",
+    lang: Annotated[str, typer.Option(help="da or en.")] = "da",
+    by: Annotated[str, typer.Option(help="Who hands it out.")] = "kommunen",
+    out: Annotated[Path | None, typer.Option(help="Write to a file instead of stdout.")] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Everything held and done about one citizen, in plain Danish, to hand to that citizen."""
+    with opened(workspace) as assistant:
+        content = assistant.access(case_id, form=format_, language=lang, by=by)
+    if out is not None:
+        out.write_bytes(content)
+    else:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
+
 # ---------------------------------------------------------------- ledger
 
 
