@@ -43,4 +43,4 @@ def suspended_words(house: House, scope: str, lang: str) -> str:
 
 def blank(html: str = "") -> Any:
     """A place for a piece of page. It runs no script of its own."""
-    return gr.HTML(html, js_on_load=None)
+    return gr.HTML(html, js_on_load=None, apply_default_css=False)

@@ -10,6 +10,7 @@ from typing import Any
 from assistant.core.catalogue import Catalogue
 from assistant.core.domain import Case
 from ui.facts import value_words
+from ui.prose import Block, blocks
 from ui.trace_view import Condition, conditions, deciding
 from ui.words import number, texts
 
@@ -48,7 +49,7 @@ class Quote:
     passage_id: str
     document: str
     heading: str
-    text: str
+    blocks: tuple[Block, ...]
     law_refs: tuple[str, ...]
 
 
@@ -150,7 +151,9 @@ def _document(name: str, catalogue: Catalogue, lang: str) -> str:
 
 
 def _quote(quote: Json) -> Quote:
-    return Quote(quote["passage_id"], quote["document"], quote["heading"], quote["quote"], tuple(quote["law_refs"][:6]))
+    return Quote(
+        quote["passage_id"], quote["document"], quote["heading"], blocks(quote["quote"]), tuple(quote["law_refs"][:6])
+    )
 
 
 def _not_scored(code: str | None, lang: str) -> str:

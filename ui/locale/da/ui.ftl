@@ -208,6 +208,7 @@ outcome-anden_myndighed = En anden myndighed afgør
 outcome-anden_myndighed-more = Vejled borgeren, og hjælp med at komme videre.
 outcome-oversend_til_anden_kommune = Send til en anden kommune
 outcome-oversend_til_anden_kommune-more = Vi er ikke handlekommune i sagen.
+jump-decide = Gå til din afgørelse
 human-decides = Du afgør sammen med borgeren.
 logged-as = Skrevet i loggen som nummer { $entry }.
 law-choice = Lovvalg

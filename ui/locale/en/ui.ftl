@@ -208,6 +208,7 @@ outcome-anden_myndighed = Another authority decides
 outcome-anden_myndighed-more = Guide the citizen and help them on.
 outcome-oversend_til_anden_kommune = Send to another municipality
 outcome-oversend_til_anden_kommune-more = We are not the acting municipality in this case.
+jump-decide = Go to your decision
 human-decides = You decide together with the citizen.
 logged-as = Written in the log as number { $entry }.
 law-choice = Choice of law
