@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -48,8 +50,17 @@ def _toml(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    # A JSON string is a TOML string but for DEL, which TOML wants escaped.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+_LIMITS: Mapping[str, tuple[float, float]] = {
+    "neighbours": (1, 1000),
+    "passages_per_pathway": (1, 10),
+    "questions": (0, 3),  # more than three at once is a form, not a conversation
+    "own_assessment_share": (0, 1),
+    "seed": (0, 2**32 - 1),
+}
 
 
 def load_settings(text: str) -> Settings:
@@ -79,4 +90,7 @@ def _checked(name: str, value: Any) -> Any:
         value = float(value)
     if type(value) is not type(default):
         raise SettingsError(f"{name} is {value!r}; it must be like {default!r}")
+    low, high = _LIMITS.get(name, (value, value))
+    if not low <= value <= high:
+        raise SettingsError(f"{name} is {value!r}; it lies between {low} and {high}")
     return value
