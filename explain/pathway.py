@@ -126,14 +126,15 @@ def explain_pathway(
     """
     parts: list[Contribution] = []
     sums: dict[str, list[float]] = {}
-    for feature, value, mean in zip(terms.features, terms.values, terms.means, strict=True):
+    values, means = terms.values.tolist(), terms.means.tolist()
+    for feature, value, mean in zip(terms.features, values, means, strict=True):
         if feature == PAST_CASES and past is not None:
-            parts += _past_parts(past, float(mean))
+            parts += _past_parts(past, mean)
         elif feature == GUIDANCE and guidance is not None:
-            parts += _guidance_parts(guidance, float(mean))
+            parts += _guidance_parts(guidance, mean)
         else:
-            parts.append(_fact_part(feature, float(value) - float(mean), parents))
-    empty = terms.context + math.fsum(float(mean) for mean in terms.means)
+            parts.append(_fact_part(feature, value - mean, parents))
+    empty = terms.context + math.fsum(means)
     parts.append(Contribution(PATHWAY, "pathway", empty - terms.base))
     for part in parts:
         if part.parent is not None:
@@ -187,8 +188,8 @@ def _fact_part(feature: str, value: float, parents: Mapping[str, str] | None) ->
 def _past_parts(past: PastEvidence, mean: float) -> list[Contribution]:
     shares = past_case_shares(past.curve, past.reached, alpha=past.alpha, prior=past.prior, mean=mean)
     named = [
-        Contribution(f"past_case:{name}", "past_case", float(share), PAST_CASES)
-        for name, share in zip(past.ids, shares.shares, strict=True)
+        Contribution(f"past_case:{name}", "past_case", share, PAST_CASES)
+        for name, share in zip(past.ids, shares.shares.tolist(), strict=True)
     ]
     return [Contribution(PRIOR, "past_case", shares.prior, PAST_CASES), *named]
 
@@ -196,7 +197,7 @@ def _past_parts(past: PastEvidence, mean: float) -> list[Contribution]:
 def _guidance_parts(guidance: GuidanceEvidence, mean: float) -> list[Contribution]:
     shares = guidance_shares(guidance.curve, np.asarray(guidance.relevances, dtype=np.float64), mean=mean)
     named = [
-        Contribution(f"guidance:{name}", "guidance", float(share), GUIDANCE)
-        for name, share in zip(guidance.ids, shares.shares, strict=True)
+        Contribution(f"guidance:{name}", "guidance", share, GUIDANCE)
+        for name, share in zip(guidance.ids, shares.shares.tolist(), strict=True)
     ]
     return [Contribution(BASELINE, "guidance", shares.baseline, GUIDANCE), *named]
