@@ -146,13 +146,13 @@ def batch_evidence(
             end = int(np.searchsorted(known_on, cases.decided[block].max(), side="left"))
             near_by = by_known[max(0, end - LATEST) : end]
             if len(near_by):
-                successes, found = _nearest_successes(vectors, cases, block, near_by, k)
+                successes, found = nearest_successes(vectors, cases, block, near_by, k)
                 rates[block] = shrunken_rate(successes, found, priors[block], alpha)
     return rates
 
 
-def _nearest_successes(
-    vectors: NDArray[np.float32], cases: Timeline, block: Ints, rows: Ints, k: int
+def nearest_successes(
+    vectors: NDArray[np.float32], cases: Timeline, block: Ints, rows: Ints, k: int = NEIGHBOURS
 ) -> tuple[Ints, Ints]:
     """For each case of the block, the successes among its k nearest usable `rows`, and how many those are."""
     norms = (vectors[rows] ** 2).sum(axis=1, dtype=np.float64)

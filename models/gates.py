@@ -111,10 +111,14 @@ def _too_few_p(hits: int, n: int, nominal: float) -> float:
 
 
 def held_out_audit(test: HeldOut, catalogue: Catalogue) -> Audit:
-    """Every protected group's figures on the held-out cases; "selected" is the third with the highest chances."""
+    """Every protected group's figures on the held-out cases; "selected" is the third with the highest chances.
+
+    Only a gap between stated and real rates may alarm: who stands in the highest third follows from lawful facts
+    (health, work) that differ between groups, and is shown rather than judged.
+    """
     groups = protected_groups([episode.facts for episode in test.episodes], catalogue)
     selected = test.probability >= np.quantile(test.probability, 2 / 3)
-    return audit(groups, selected, test.reached, test.probability)
+    return audit(groups, selected, test.reached, test.probability, compared=("gap",))
 
 
 def fairness_gate(test: HeldOut, catalogue: Catalogue) -> Gate:

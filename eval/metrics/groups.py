@@ -18,8 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 SMALLEST = 30
 """A group with fewer people is reported by its size only: its rates would be noise, or a person."""
 
-LEVEL = 0.01
+LEVEL = 0.02
 """The chance of any false alarm in one audit; a board that hears false alarms stops listening."""
+
+FIGURES = ("selection", "hit", "false_alarm", "error", "gap")
 
 
 class Rate(NamedTuple):
@@ -123,7 +125,9 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-class _Test(NamedTuple):
+class Comparison(NamedTuple):
+    """One group against everybody else in one figure; `p` is not yet adjusted for the other comparisons."""
+
     attribute: str
     group: str
     figure: str
@@ -138,6 +142,7 @@ def audit(
     probability: ArrayLike | None = None,
     *,
     expected_selection: ArrayLike | None = None,
+    compared: Sequence[str] = FIGURES,
     smallest: int = SMALLEST,
     level: float = LEVEL,
 ) -> Audit:
@@ -146,14 +151,14 @@ def audit(
     `attributes[name][i]` is person i's group ("" for unknown: left out). `selected` says who was chosen (0/1),
     `reached` who reached the goal (NaN where unknown), `probability` the stated chance. With
     `expected_selection` (each person's chance of selection by what may lawfully count) selection is compared
-    after it, so that a difference the lawful facts explain raises no alarm.
+    after it, so that a difference the lawful facts explain raises no alarm. Only figures in `compared` may alarm.
     """
     chosen = np.asarray(selected, dtype=np.float64)
     outcome = np.full(chosen.shape, np.nan) if reached is None else np.asarray(reached, dtype=np.float64)
     chance = None if probability is None else np.asarray(probability, dtype=np.float64)
     expected = None if expected_selection is None else np.asarray(expected_selection, dtype=np.float64)
     figures: list[GroupFigures] = []
-    tests: list[_Test] = []
+    tests: list[Comparison] = []
     for attribute, values in attributes.items():
         groups = np.array([str(value) for value in values], dtype=object)
         if len(groups) != len(chosen):
@@ -169,13 +174,35 @@ def audit(
             if len(names) == 2 and group == names[1]:
                 continue  # with two groups the second comparison is the first one mirrored
             tests += _tests(attribute, group, inside, outside, chosen, outcome, chance, expected)
-    adjusted = holm([test.p for test in tests])
-    alarms = [
+    counted = [test for test in tests if test.figure in compared]
+    return Audit(tuple(figures), tuple(alarms(counted, level)), len(counted))
+
+
+def alarms(comparisons: Sequence[Comparison], level: float = LEVEL) -> list[Alarm]:
+    """The comparisons that hold after Holm's method over all of them, most certain first."""
+    adjusted = holm([test.p for test in comparisons])
+    found = [
         Alarm(test.attribute, test.group, test.figure, round(test.difference, 4), p)
-        for test, p in zip(tests, adjusted, strict=True)
+        for test, p in zip(comparisons, adjusted, strict=True)
         if p < level
     ]
-    return Audit(tuple(figures), tuple(sorted(alarms, key=lambda a: (a.p, a.attribute, a.group))), len(tests))
+    return sorted(found, key=lambda alarm: (alarm.p, alarm.attribute, alarm.group))
+
+
+def after_expected(
+    attribute: str, values: Sequence[str], chosen: ArrayLike, expected: ArrayLike, smallest: int = SMALLEST
+) -> list[Comparison]:
+    """Every group of one attribute against everybody else in what selection is left after what was expected."""
+    groups = np.array([str(value) for value in values], dtype=object)
+    rest = np.asarray(chosen, dtype=np.float64) - np.asarray(expected, dtype=np.float64)
+    known = groups != ""
+    names = sorted(set(groups[known]))
+    found = []
+    for group in names:
+        inside, outside = groups == group, known & (groups != group)
+        if inside.sum() >= smallest and outside.sum() >= smallest and (len(names) > 2 or group == names[0]):
+            found.append(_rest(attribute, group, "selection", inside, outside, rest))
+    return found
 
 
 def _figures(
@@ -210,14 +237,14 @@ def _tests(
     outcome: NDArray[np.float64],
     chance: NDArray[np.float64] | None,
     expected: NDArray[np.float64] | None,
-) -> list[_Test]:
-    tests: list[_Test] = []
+) -> list[Comparison]:
+    tests: list[Comparison] = []
 
     def rates(figure: str, hit: NDArray[np.float64], counted: NDArray[np.bool_]) -> None:
         a, b = inside & counted, outside & counted
         if a.sum() and b.sum():
             p = two_rates_p(hit[a].sum(), int(a.sum()), hit[b].sum(), int(b.sum()))
-            tests.append(_Test(attribute, group, figure, float(hit[a].mean() - hit[b].mean()), p))
+            tests.append(Comparison(attribute, group, figure, float(hit[a].mean() - hit[b].mean()), p))
 
     everyone = np.ones(chosen.shape, dtype=np.bool_)
     known = ~np.isnan(outcome)
@@ -242,9 +269,9 @@ def _rest(
     inside: NDArray[np.bool_],
     outside: NDArray[np.bool_],
     rest: NDArray[np.float64],
-) -> _Test:
+) -> Comparison:
     a, b = rest[inside], rest[outside]
     difference = float(a.mean() - b.mean()) if a.size and b.size else 0.0
     error = math.sqrt(a.var() / max(1, a.size) + b.var() / max(1, b.size)) if a.size and b.size else 0.0
     p = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else 1.0
-    return _Test(attribute, group, figure, difference, p)
+    return Comparison(attribute, group, figure, difference, p)
