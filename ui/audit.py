@@ -71,7 +71,7 @@ class Audit:
             scopes = [(self.t("scope-all"), "all"), (self.t("scope-model"), "model")]
             scopes += sorted((catalogue.pathway_name(key, self.lang), key) for key in catalogue.pathways)
             return {
-                s.top: room_top(self.house, visitor, "raad", self.lang, request),
+                s.top: room_top(self.house, visitor, "raad", self.lang, request.cookies),
                 s.figures: self._figures(),
                 s.kind: gr.update(
                     choices=[(self.t("log-all"), EVERYTHING), *((k, k) for k in kinds)], value=EVERYTHING
@@ -163,7 +163,7 @@ class Audit:
                 logged = act(kind, scope, by=visitor.id, why=why.strip()[:400])
             except VejviserError:
                 return self._message("switch-failed", bad=True), gr.skip()
-            top = room_top(self.house, visitor, "raad", self.lang, request)
+            top = room_top(self.house, visitor, "raad", self.lang, request.cookies)
             return self._message(f"switched-{action}", entry=logged["entry"]), top
 
         return handler

@@ -41,6 +41,7 @@ class BoardScreen:
 def board_room(house: House, lang: str) -> gr.Blocks:
     """The room in one language."""
     t = texts(lang)
+    room: gr.Blocks
     with gr.Blocks(analytics_enabled=False, title=t("room-raad"), fill_width=True) as room:
         made: dict[str, Any] = {"top": blank()}
         with gr.Column(elem_id="raadet"):

@@ -7,9 +7,10 @@ from typing import Any
 import gradio as gr
 
 from assistant.store.cases import WorkOrder
-from ui.desk import Desk, Screen
+from ui.desk import Desk
 from ui.house import House
 from ui.room import blank
+from ui.screen import Screen
 from ui.words import texts
 
 QUIET: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
@@ -19,6 +20,7 @@ QUIET: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_prog
 def caseworker_room(house: House, lang: str) -> gr.Blocks:
     """The room in one language."""
     t = texts(lang)
+    room: gr.Blocks
     with gr.Blocks(analytics_enabled=False, title=t("room-sagsbehandler"), fill_width=True) as room:
         screen: dict[str, Any] = {"top": blank()}
         _work_list(screen, t)

@@ -45,6 +45,7 @@ class CitizenScreen:
 def citizen_room(house: House, lang: str) -> gr.Blocks:
     """The room in one language."""
     t = texts(lang)
+    room: gr.Blocks
     with gr.Blocks(analytics_enabled=False, title=t("room-borger"), fill_width=True) as room:
         top = blank()
         with gr.Column(visible=False, elem_id="kode-del", elem_classes="v-narrow") as code_view:
@@ -97,9 +98,9 @@ class Window:
         """The citizen's own newest explanation, or the place to enter a code."""
 
         def handler(request: gr.Request) -> Updates:
-            visitor = visitor_of(self.house, request)
+            visitor = visitor_of(self.house, request.cookies)
             signed_in = visitor is not None and visitor.has(CITIZEN)
-            top = room_top(self.house, visitor, "borger", self.lang, request)
+            top = room_top(self.house, visitor, "borger", self.lang, request.cookies)
             if not signed_in or visitor is None:
                 return {s.top: top, s.code_view: gr.update(visible=True)}
             return {
@@ -131,7 +132,7 @@ class Window:
     def _timeline(self, visitor: Visitor) -> str:
         entries = self.house.assistant.log.find(subject=visitor.user.subject)
         known = [entry for entry in entries if self.t.has(f"event-{entry.type}")]
-        return markup("timeline.html.j2", self.lang, entries=list(reversed(known))[:30])
+        return markup("timeline.html.j2", self.lang, entries=list(reversed(known)))
 
     def say(self, s: CitizenScreen, what: str) -> Any:
         """Log what the citizen says; the caseworker sees it on the case."""

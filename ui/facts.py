@@ -91,19 +91,18 @@ class MarkedText:
 def marked(text: str, weighed: Considered, catalogue: Catalogue, lang: str) -> MarkedText:
     """A note with personal data and instructions marked where they stand; both are hidden from the assistant."""
     findings = screen(text, catalogue.screening).findings
-    t, parts, at = texts(lang), [], 0
+    parts, at = [], 0
     for finding in findings:
-        if finding.start < at:
-            continue
-        words, kind = text[finding.start : finding.end], finding.kind
-        note = t(f"marked-{kind}")
-        parts += [
-            escape(text[at : finding.start]),
-            Markup('<mark class="{}">{}<span class="tag">{}</span></mark>').format(kind, words, note),
-        ]
-        at = finding.end
+        if finding.start >= at:
+            parts += [escape(text[at : finding.start]), _mark(finding.kind, text[finding.start : finding.end], lang)]
+            at = finding.end
     parts.append(escape(text[at:]))
     return MarkedText(Markup("").join(parts), tuple(dict.fromkeys(f.kind for f in findings)), weighed.note_withheld)
+
+
+def _mark(kind: str, words: str, lang: str) -> Markup:
+    frame = Markup('<mark class="{}">{}<span class="tag">{}</span></mark>')
+    return frame.format(kind, words, texts(lang)(f"marked-{kind}"))
 
 
 def free_texts(case: Case, catalogue: Catalogue) -> dict[str, str]:
@@ -121,3 +120,15 @@ def overdue(day: dt.date | None, today: dt.date) -> str:
     if day < today:
         return "past"
     return "soon" if (day - today).days <= 7 else "later"
+
+
+def due_lines(weighed: Considered, on: dt.date, lang: str) -> list[dict[str, Any]]:
+    """The running deadlines, soonest first, with how near each is."""
+    return [
+        {
+            "due": deadline.due,
+            "near": overdue(deadline.due, on),
+            "text": deadline.rule.text_en if lang == "en" else deadline.rule.text_da,
+        }
+        for deadline in sorted(weighed.deadlines, key=lambda deadline: deadline.due)
+    ]

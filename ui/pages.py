@@ -58,7 +58,7 @@ def _add_entrance(routes: APIRouter, house: House, language: str) -> None:
             trial=house.trial,
             citizens=citizens,
             municipality=house.assistant.settings.municipality,
-            visitor=visitors.visitor_of(house, request),
+            visitor=visitors.visitor_of(house, request.cookies),
             rooms=_ROOM_OF,
             problem=problem,
             onward=naeste if _NEXT.match(naeste) else "",
@@ -126,7 +126,7 @@ def _add_papers(routes: APIRouter, house: House, language: str) -> None:
 
     @routes.get(f"{home}/udskrift/{{suggestion_id}}")
     def printed(request: Request, suggestion_id: str, til: str = "citizen", form: str = "html") -> Response:
-        visitor = visitors.visitor_of(house, request)
+        visitor = visitors.visitor_of(house, request.cookies)
         try:
             case_id = house.assistant.recorded(suggestion_id).suggestion["case_id"]
         except UnknownSuggestionError:
@@ -140,7 +140,7 @@ def _add_papers(routes: APIRouter, house: House, language: str) -> None:
 
     @routes.get(f"{home}/kilde/{{passage_id}}")
     def source(request: Request, passage_id: str) -> Response:
-        visitor = visitors.visitor_of(house, request)
+        visitor = visitors.visitor_of(house, request.cookies)
         if visitor is None:
             return refused(request, None)
         try:
@@ -151,7 +151,7 @@ def _add_papers(routes: APIRouter, house: House, language: str) -> None:
 
     @routes.get(f"{home}/brev/{{suggestion_id}}")
     def letter(request: Request, suggestion_id: str) -> Response:
-        visitor = visitors.visitor_of(house, request)
+        visitor = visitors.visitor_of(house, request.cookies)
         if visitor is None or not visitor.has(CASEWORKER):
             return refused(request, visitor)
         try:
@@ -162,7 +162,7 @@ def _add_papers(routes: APIRouter, house: House, language: str) -> None:
 
     @routes.get(f"{home}/kvittering/{{entry}}", response_model=None)
     def receipt(request: Request, entry: int) -> Response:
-        visitor = visitors.visitor_of(house, request)
+        visitor = visitors.visitor_of(house, request.cookies)
         if visitor is None or not (visitor.has(CASEWORKER) or visitor.has(BOARD)):
             return refused(request, visitor)
         try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
-from starlette.requests import HTTPConnection
 
 from ui.house import House
 from ui.visitors import FORM_MARK, Visitor
@@ -14,7 +14,7 @@ from ui.words import markup, texts
 
 
 def room_top(
-    house: House, visitor: Visitor | None, room: str, lang: str, request: HTTPConnection, query: str = ""
+    house: House, visitor: Visitor | None, room: str, lang: str, cookies: Mapping[str, str], query: str = ""
 ) -> Markup:
     """Brand, room, language, who is signed in, the demonstration's banner and what is switched off."""
     off = sorted(house.assistant.suspended())
@@ -27,7 +27,7 @@ def room_top(
         query=query,
         trial=house.trial,
         municipality=house.assistant.settings.municipality,
-        form_mark=request.cookies.get(FORM_MARK, ""),
+        form_mark=cookies.get(FORM_MARK, ""),
         alarms=alarms,
     )
 

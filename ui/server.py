@@ -68,7 +68,7 @@ def _door(house: House, role: str | None) -> Callable[[Request], str | None]:
     """Who Gradio may let in; a room without a role also takes strangers, who see only what a code opens."""
 
     def who(request: Request) -> str | None:
-        visitor = visitor_of(house, request)
+        visitor = visitor_of(house, request.cookies)
         if visitor is not None and (role is None or visitor.has(role)):
             return visitor.id
         return "brev" if role is None else None

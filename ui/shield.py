@@ -64,7 +64,7 @@ def _refused(house: House, request: Request) -> Response | None:
     role = ROOMS[found["room"]]
     if role is None or rest not in ("", "/"):
         return None
-    visitor = visitor_of(house, request)
+    visitor = visitor_of(house, request.cookies)
     language = found["lang"] or LANGUAGES[0]
     if visitor is None:
         return RedirectResponse(f"{prefix(language)}/?naeste={found['room']}", status_code=303)

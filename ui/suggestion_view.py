@@ -1,9 +1,9 @@
-"""A suggestion as cards to read: every line comes from the logged suggestion or the catalogue, none is invented here."""
+"""A suggestion as cards to read: every line comes from the logged suggestion or the catalogue."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from assistant.core.domain import Case
 from ui.facts import value_words
 from ui.prose import Block, blocks
 from ui.trace_view import Condition, conditions, deciding
-from ui.words import number, texts
+from ui.words import texts
 
 Json = Mapping[str, Any]
 MOST_BARS = 9
@@ -169,7 +169,7 @@ def _blocked(code: str, lang: str) -> str:
 
 
 def leaves(explanation: Json) -> list[Json]:
-    """The contributions that the picture shows: those that have no parent, which together with the base make the margin."""
+    """The contributions without a parent, which together with the base make the margin."""
     return [part for part in explanation["contributions"] if "parent" not in part]
 
 
@@ -258,50 +258,3 @@ def _short(part: Json, case: Case, catalogue: Catalogue, lang: str) -> str:
         value = value_words(catalogue, name[5:], fact.value, lang) if fact else texts(lang)("fact-unknown")
         return texts(lang)("bar-fact", field=catalogue.field_label(name[5:], lang), value=value)
     return str(part[f"label_{lang}"])
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A pathway before and after one fact was changed."""
-
-    name: str
-    before: int | None
-    after: int | None
-    chance_before: float | None
-    chance_after: float | None
-    eligibility_before: str
-    eligibility_after: str
-
-    @property
-    def same(self) -> bool:
-        """Whether nothing a reader would notice has moved."""
-        return self.before == self.after and self.eligibility_before == self.eligibility_after
-
-
-def moved(before: Json, after: Json, lang: str) -> list[Moved]:
-    """The pathways that stand in the order before or after, in the order of after."""
-    old = {item["pathway"]: item for item in before["assessments"]}
-    new = {item["pathway"]: item for item in after["assessments"]}
-    touched: Iterable[str] = (
-        key
-        for key in new
-        if new[key]["order"] or old[key]["order"] or new[key]["eligibility"] != old[key]["eligibility"]
-    )
-    lines = [
-        Moved(
-            name=new[key][f"name_{lang}"],
-            before=old[key]["order"],
-            after=new[key]["order"],
-            chance_before=old[key]["probability"],
-            chance_after=new[key]["probability"],
-            eligibility_before=old[key]["eligibility"],
-            eligibility_after=new[key]["eligibility"],
-        )
-        for key in touched
-    ]
-    return sorted(lines, key=lambda line: (line.after or 99, line.before or 99, line.name))
-
-
-def percent(value: float | None, lang: str) -> str:
-    """A probability in whole hundredths of a score, as caseworkers read it."""
-    return "–" if value is None else number(value, lang)

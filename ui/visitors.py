@@ -52,9 +52,9 @@ class Visitor:
         return role in self.user.roles
 
 
-def visitor_of(house: House, request: HTTPConnection) -> Visitor | None:
+def visitor_of(house: House, cookies: Mapping[str, str]) -> Visitor | None:
     """The signed-in visitor, whose session then lasts anew; None for a stranger."""
-    return _visitor(house, request.cookies)
+    return _visitor(house, cookies)
 
 
 def need(house: House, cookies: Mapping[str, str], role: str) -> Visitor:

@@ -55,6 +55,27 @@ def work_lines(house: House, visitor: Visitor, search: str, order: WorkOrder, on
     return lines
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Something the citizen has said about the suggestion: what kind, when, and their words, if any."""
+
+    kind: str
+    on: str
+    words: str
+
+
+def voices(house: House, case_id: str) -> list[Voice]:
+    """What the citizen has said, newest first."""
+    log = house.assistant.log
+    entries = [e for kind in ("ObjectionRegistered", "HumanRouteChosen") for e in log.find(type=kind, subject=case_id)]
+    entries.sort(key=lambda entry: -entry.index)
+    found = []
+    for entry in entries:
+        words = json.loads(log.payload(entry.index)).get("words", "") if entry.payload_sha256 else ""
+        found.append(Voice(str(entry.body.get("against", "human")), entry.time, words))
+    return found
+
+
 def goal_of(house: House, stored: StoredCase, on: dt.date) -> str:
     """The citizen's goal with personal data hidden, as the work list shows it."""
     weighed = considered(house, document_of(stored, on))
@@ -108,12 +129,20 @@ def save_fact(
     house: House, opened: OpenCase, field: str, given: Typed, version: int, visitor: Visitor, lang: str
 ) -> None:
     """Save one fact, or that it is unknown. Raises `TypedError`, `StaleCaseError`."""
+    changed, _ = _with(house, opened, field, given, visitor, lang)
+    expected = StoredCase(opened.stored.record, version, opened.stored.changed_at, opened.stored.changed_by)
+    save(house, expected, changed, visitor.id)
+
+
+def _with(
+    house: House, opened: OpenCase, field: str, given: Typed, visitor: Visitor, lang: str
+) -> tuple[CaseDocument, Any]:
+    """The case with one field as typed, and the field's value; None when it is unknown."""
     catalogue = house.assistant.catalogue
     fact = typed.as_fact(given, catalogue.fields[field], catalogue, today(), visitor.id, lang)
     kept = {name: held for name, held in opened.document["case"].items() if name != field}
     changed = {**opened.document, "case": kept if fact is None else {**kept, field: fact}}
-    expected = StoredCase(opened.stored.record, version, opened.stored.changed_at, opened.stored.changed_by)
-    save(house, expected, changed, visitor.id)
+    return changed, None if fact is None else fact["value"]
 
 
 def suggest(house: House, opened: OpenCase, visitor: Visitor) -> Json:
@@ -130,13 +159,9 @@ def what_if(
     house: House, opened: OpenCase, field: str, given: Typed, visitor: Visitor, lang: str
 ) -> tuple[Json, Json, Any]:
     """The suggestion as it stands and as it would be with one fact changed; nothing is saved or logged."""
-    catalogue = house.assistant.catalogue
-    fact = typed.as_fact(given, catalogue.fields[field], catalogue, today(), visitor.id, lang)
-    kept = {name: held for name, held in opened.document["case"].items() if name != field}
-    changed = {**opened.document, "case": kept if fact is None else {**kept, field: fact}}
+    changed, value = _with(house, opened, field, given, visitor, lang)
     before = house.assistant.suggest(opened.case, record=False)
-    after = house.assistant.suggest(read(house, changed), record=False)
-    return before, after, None if fact is None else fact["value"]
+    return before, house.assistant.suggest(read(house, changed), record=False), value
 
 
 def wants_own_assessment(house: House, case_id: str, version: int) -> bool:
