@@ -189,19 +189,33 @@ def alarms(comparisons: Sequence[Comparison], level: float = LEVEL) -> list[Alar
     return sorted(found, key=lambda alarm: (alarm.p, alarm.attribute, alarm.group))
 
 
-def after_expected(
-    attribute: str, values: Sequence[str], chosen: ArrayLike, expected: ArrayLike, smallest: int = SMALLEST
-) -> list[Comparison]:
-    """Every group of one attribute against everybody else in what selection is left after what was expected."""
+FEWEST_EXPECTED = 10.0
+"""With less expected variation in a group (Σ e(1 − e)) the normal approximation does not hold."""
+
+
+def after_expected(attribute: str, values: Sequence[str], chosen: ArrayLike, expected: ArrayLike) -> list[Comparison]:
+    """Every group of one attribute against everybody else in what selection is left after what was expected.
+
+    `expected[i]` is person i's chance of selection by what may lawfully count. The test takes the variation that
+    those chances imply, so that a rare selection in a small group raises no alarm by luck.
+    """
     groups = np.array([str(value) for value in values], dtype=object)
-    rest = np.asarray(chosen, dtype=np.float64) - np.asarray(expected, dtype=np.float64)
+    chance = np.clip(np.asarray(expected, dtype=np.float64), 0.0, 1.0)
+    rest = np.asarray(chosen, dtype=np.float64) - chance
+    variation = chance * (1 - chance)
     known = groups != ""
     names = sorted(set(groups[known]))
     found = []
     for group in names:
         inside, outside = groups == group, known & (groups != group)
-        if inside.sum() >= smallest and outside.sum() >= smallest and (len(names) > 2 or group == names[0]):
-            found.append(_rest(attribute, group, "selection", inside, outside, rest))
+        enough = min(variation[inside].sum(), variation[outside].sum()) >= FEWEST_EXPECTED
+        if enough and (len(names) > 2 or group == names[0]):
+            difference = float(rest[inside].mean() - rest[outside].mean())
+            error = math.sqrt(
+                variation[inside].sum() / inside.sum() ** 2 + variation[outside].sum() / outside.sum() ** 2
+            )
+            p = math.erfc(abs(difference) / (error * math.sqrt(2)))
+            found.append(Comparison(attribute, group, "selection", difference, p))
     return found
 
 

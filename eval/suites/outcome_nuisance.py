@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
@@ -30,6 +31,8 @@ def lawful_facts(catalogue: Catalogue) -> tuple[Feature, ...]:
 
 
 class Standardised(NamedTuple):
+    """A table with columns centred and scaled, and by what."""
+
     table: Floats
     centre: Floats
     scale: Floats
@@ -48,18 +51,26 @@ def standardised(table: Floats, centre: Floats | None = None, scale: Floats | No
     return Standardised(np.column_stack([scaled, known.astype(np.float64)]), centre, scale)
 
 
-def propensities(learnt: Floats, code: Ints, learnt_open: Bools, asked: Floats, asked_open: Bools) -> Floats:
+def propensities(
+    learnt: Floats,
+    code: Ints,
+    learnt_open: Bools,
+    asked: Floats,
+    asked_open: Bools,
+    penalties: Sequence[float] = PENALTIES,
+) -> Floats:
     """The chance of each open option: a ridge multinomial logit in which closed options cannot be chosen.
 
-    Its penalty is the one that says most of the other half of the learning people.
+    Of several penalties the one is used that says most of the other half of the learning people.
     """
     half = np.arange(len(code)) % 2 == 0
     losses = []
-    for penalty in PENALTIES:
+    for penalty in penalties if len(penalties) > 1 else ():
         weights = _logit(learnt[half], code[half], learnt_open[half], penalty)
         chance = _softmax(_with_one(learnt[~half]) @ weights, learnt_open[~half])
         losses.append(-np.log(np.maximum(chance[np.arange(len(chance)), code[~half]], 1e-9)).mean())
-    weights = _logit(learnt, code, learnt_open, PENALTIES[int(np.argmin(losses))])
+    chosen = penalties[int(np.argmin(losses))] if losses else penalties[0]
+    weights = _logit(learnt, code, learnt_open, chosen)
     return _softmax(_with_one(asked) @ weights, asked_open)
 
 
