@@ -38,7 +38,7 @@ from assistant.store.cases import CaseRecord, CaseRepository, StoredCase
 from assistant.store.decisions import Decision, DecisionRepository
 from assistant.store.engine import Database, open_database, sqlite_url
 from assistant.store.erase import compact, erase_subject
-from assistant.store.errors import AlreadyDecidedError, UnknownRecordError
+from assistant.store.errors import AlreadyDecidedError, StaleCaseError, UnknownRecordError
 from assistant.workspace import Workspace, readable
 from ethics.entry import Entry, NewEntry
 from ethics.erasure import erase as erase_person
@@ -60,6 +60,9 @@ NO_PATHWAY = "none"
 """What a decision names when no pathway is chosen."""
 
 DEFAULT_UNIT = "fælles"
+
+SAVE_TRIES = 5
+"""How often a case is read again when other programs keep saving it first."""
 
 
 class UnknownSuggestionError(UserError):
@@ -280,6 +283,15 @@ class Assistant:
         return Evidence(past=past, support=support, quotes=quotes, withheld_quotes=withheld)
 
     def _save_case(self, case: Case) -> StoredCase:
+        """Keep the case as it was asked about; where another program saves it at the same moment, look again."""
+        for _ in range(SAVE_TRIES - 1):
+            try:
+                return self._save_after_newest(case)
+            except StaleCaseError:
+                continue
+        return self._save_after_newest(case)
+
+    def _save_after_newest(self, case: Case) -> StoredCase:
         facts = case_to_json(case)
         try:
             stored = self.cases.get(case.id)

@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,10 +45,24 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout."
 ProgressShown = Callable[[str, float], None]
 
 
+def put(content: bytes) -> None:
+    """Write on stdout; when nobody reads any more, that is the end and no failure."""
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+        raise typer.Exit(0) from None
+
+
+def say(text: str) -> None:
+    """Print a line for people on stdout."""
+    put(text.encode() + b"\n")
+
+
 def emit(data: Any) -> None:
     """Print one JSON document on one line."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, allow_nan=False, default=str) + "\n")
-    sys.stdout.flush()
+    say(json.dumps(data, ensure_ascii=False, allow_nan=False, default=str))
 
 
 def note(text: str) -> None:
@@ -232,9 +247,7 @@ def search(
             else:
                 for hit in hits:
                     place = " › ".join(hit.passage.heading_path)
-                    typer.echo(
-                        f"{hit.score:.3f}  {hit.passage.document_title} › {place}\n       {hit.passage.text[:200]}"
-                    )
+                    say(f"{hit.score:.3f}  {hit.passage.document_title} › {place}\n       {hit.passage.text[:200]}")
 
 
 @app.command()
@@ -260,7 +273,7 @@ def suggest(
                 emit(suggestion)
             else:
                 for line in suggestion_lines(suggestion):
-                    typer.echo(line)
+                    say(line)
 
 
 @app.command()
@@ -278,8 +291,7 @@ def explain(
     if out is not None:
         out.write_bytes(content)
     else:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        put(content)
 
 
 @app.command()
@@ -359,8 +371,7 @@ def access(
     if out is not None:
         out.write_bytes(content)
     else:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        put(content)
 
 
 # ---------------------------------------------------------------- ledger
@@ -391,7 +402,7 @@ def ledger_head(workspace: WorkspaceOption = None, json_: JsonOption = False) ->
     if json_:
         emit({"origin": head.origin, "size": head.size, "root": head.root.hex(), "checkpoint": head.note})
     else:
-        typer.echo(head.note, nl=False)
+        put(head.note.encode())
 
 
 @ledger_app.command("prove")
@@ -494,9 +505,11 @@ def _run() -> int:
         return 2
     except typer.Abort:
         return 2
-    except BrokenPipeError:
-        _forget_stdout()
-        return 0
+    except sqlite3.Error as error:
+        note(
+            f"A file of the workspace could not be used ({error}), so nothing was recorded; check the disk, try again."
+        )
+        return 2
     except OSError as error:
         _forget_stdout()
         note(f"{error.filename or 'The output'}: {error.strerror or error}; check the path, the rights and the disk.")
