@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +32,7 @@ from assistant.evidence import (
     gather_support,
     score_facts,
 )
-from assistant.importing import import_files
+from assistant.importing import import_files, imported_history
 from assistant.records import DECISION, SUGGESTION, suggestion_bytes, suggestion_entries
 from assistant.store.cases import CaseRecord, CaseRepository, StoredCase
 from assistant.store.decisions import Decision, DecisionRepository
@@ -51,6 +51,7 @@ from explain.document import Document
 from explain.readers import explanation_document, rendered
 from explain.view import Contact, ExplanationView
 from explain.view_build import explanation_view
+from models.history import Episode
 from models.pathway_model import PathwayModel
 from retrieval.cases import CaseIndex
 from retrieval.guidance import GuidanceIndex, Hit
@@ -487,6 +488,37 @@ class Assistant:
         """
         return import_files(self.workspace, self.guidance, self.log, paths, corpus)
 
+    def import_history(self, file: Path, mapping: Path) -> dict[str, Any]:
+        """Read earlier cases as the mapping says and keep them, sealed; the same file again changes nothing.
+
+        Rows that cannot be read are named with their line and left out. Raises `UserError` when none can be read.
+        """
+        from models.import_history import read_history
+        from models.mapping import read_mapping
+
+        parsed = read_history(file, read_mapping(mapping, self.catalogue), self.catalogue)
+        if not parsed.episodes:
+            raise UserError(f"{file}: no row could be read. " + "; ".join(parsed.errors[:3]))
+        added = building.store_history(self.database, self.keys, self.catalogue, parsed.episodes, file.name)
+        building.index_history(self.workspace, self.catalogue, self.earlier_cases())
+        for name in ("history", "_versions"):
+            self.__dict__.pop(name, None)
+        self.log.append(
+            [imported_history(file, len(parsed.episodes), len(parsed.errors), str(self._versions["history"]))]
+        )
+        return {
+            "file": str(file),
+            "new": added.new,
+            "changed": added.changed,
+            "unchanged": added.unchanged,
+            "passed_over": parsed.passed_over,
+            "problems": parsed.errors,
+        }
+
+    def earlier_cases(self) -> list[Episode]:
+        """Every earlier case that is kept, opened."""
+        return building.load_history(self.database, self.keys)
+
     def train(self, *, without: Sequence[str] = ()) -> dict[str, Any]:
         """Train on the earlier cases that are kept, and take the model into use if it passes every gate.
 
@@ -494,7 +526,7 @@ class Assistant:
         """
         if unknown := [name for name in without if name not in self.catalogue.fields]:
             raise UserError(f"There is no field {unknown[0]!r} in the catalogue; --without names fields of it.")
-        episodes = building.load_history(self.database, self.keys)
+        episodes = self.earlier_cases()
         report = building.train_model(
             self.workspace,
             self.catalogue,
@@ -507,6 +539,24 @@ class Assistant:
         for name in ("model", "_versions"):
             self.__dict__.pop(name, None)
         return report
+
+    # ---------------------------------------------------------------- audit
+
+    def audit(
+        self,
+        cases: Sequence[Case] | None = None,
+        *,
+        most: int = 20,
+        language: str = "da",
+        progress: Callable[[str], None] = lambda _what: None,
+    ) -> dict[str, Any]:
+        """Figures by group, attribute swaps, use and drift, logged before they are returned.
+
+        Swaps are tried on `cases`, or on the `most` newest suggested ones when None.
+        """
+        from assistant.auditing import run_audit, stored_cases
+
+        return run_audit(self, stored_cases(self, most) if cases is None else cases, language, progress)
 
     # ---------------------------------------------------------------- erase
 

@@ -11,7 +11,7 @@ from assistant.core.catalogue import Catalogue, load_catalogue
 from assistant.core.settings import Settings
 from assistant.store.cipher import Cipher
 from assistant.store.engine import Database, open_database, sqlite_url
-from assistant.store.history import EarlierCase, HistoryRepository
+from assistant.store.history import Added, EarlierCase, HistoryRepository
 from assistant.workspace import Workspace, new_workspace
 from ethics.checkpoint import Signer
 from ethics.entry import NewEntry
@@ -150,7 +150,7 @@ def make_history(
 
 def store_history(
     database: Database, keys: Cipher, catalogue: Catalogue, episodes: Sequence[Episode], source: str
-) -> None:
+) -> Added:
     """Keep earlier cases, sealed under each person's key; the same cases again change nothing."""
     rows = [
         EarlierCase(
@@ -167,7 +167,7 @@ def store_history(
         )
         for episode in episodes
     ]
-    HistoryRepository(database, keys).add(rows)
+    return HistoryRepository(database, keys).add(rows)
 
 
 def _plain(value: Any) -> Any:

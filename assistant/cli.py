@@ -105,6 +105,15 @@ def as_date(text: str | None, option: str) -> dt.date | None:
         raise UserError(f"{option} {text!r} is not a date; write it as 2026-11-23.") from None
 
 
+def language_of(lang: str) -> str:
+    """A language that every text exists in."""
+    from assistant.core.texts import LANGUAGES
+
+    if lang not in LANGUAGES:
+        raise UserError(f"--lang {lang!r} is not known; it is {' or '.join(LANGUAGES)}.")
+    return lang
+
+
 # ---------------------------------------------------------------- workspace
 
 
@@ -193,6 +202,27 @@ def import_guidance(
             note(f"{result['file']}: {result['status']}" + (f": {result['problem']}" if result["problem"] else ""))
     if not any(result["problem"] is None for result in results):
         raise UserError("No guidance was read; see the lines above.")
+
+
+@import_app.command("history")
+def import_history(
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet or XLSX, one earlier case a row.")],
+    mapping: Annotated[Path, typer.Option(help="YAML that says which column is which field.")],
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Read earlier cases; bad rows are named with their line, the rest are kept. Train afterwards."""
+    with opened(workspace) as assistant:
+        report = assistant.import_history(file, mapping)
+    for problem in report["problems"]:
+        note(problem)
+    if json_:
+        emit(report)
+    else:
+        note(
+            f"{file}: {report['new']} new, {report['changed']} changed, {report['unchanged']} unchanged, "
+            f"{len(report['problems'])} rows not read. Run `vejviser train` to learn from them."
+        )
 
 
 @app.command()
@@ -374,6 +404,34 @@ def access(
         put(content)
 
 
+@app.command()
+def audit(
+    vignettes: Annotated[
+        Path | None, typer.Option(help="Cases to swap attributes in; else the newest suggested.")
+    ] = None,
+    cases: Annotated[int, typer.Option(min=0, max=500, help="How many cases to swap attributes in.")] = 20,
+    lang: Annotated[str, typer.Option(help="da or en.")] = "da",
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Fairness by group, attribute swaps, use, abstentions and drift, each with a sentence that reads it."""
+    from assistant.core.cases import read_case_file
+
+    language_of(lang)
+    with opened(workspace) as assistant:
+        given = None
+        if vignettes is not None:
+            given = [assistant.read_case(located) for located in read_case_file(vignettes)][:cases]
+        report = assistant.audit(given, most=cases, language=lang, progress=lambda what: note(f"... {what}"))
+    if json_:
+        emit(report)
+    else:
+        for line in report["reading"]:
+            typer.echo(line)
+    if any(gap["family"] == "counterfactual" for gap in report["gaps"]):
+        raise typer.Exit(1)
+
+
 # ---------------------------------------------------------------- ledger
 
 
@@ -484,6 +542,52 @@ def eval_retrieval(
                     f"{key}={value:.4f}" if isinstance(value, float) else f"{key}={value}" for key, value in row.items()
                 )
             )
+
+
+@eval_app.command("outcomes")
+def eval_outcomes(
+    synthetic: Annotated[
+        int, typer.Option(min=0, help="Invent so many cases with a known truth; 0 for those in the workspace.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the invented cases and of training.")] = 0,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """How good the model is on held-out cases, beside boosted trees; with a known truth, what following it is worth."""
+    from eval.suites.outcomes import run
+    from models.synthetic import generate
+
+    with opened(workspace) as assistant:
+        if synthetic:
+            made = generate(assistant.catalogue, synthetic, seed)
+            report = run(made.episodes, assistant.catalogue, seed, made.truth)
+        else:
+            report = run(assistant.earlier_cases(), assistant.catalogue, seed)
+    show(report, json_=json_)
+
+
+@eval_app.command("explanations")
+def eval_explanations(
+    history: Annotated[int, typer.Option(min=1000, help="Invented earlier cases to learn from.")] = 8000,
+    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Additivity, faithfulness, stability, agreement with the truth and readability, beside named peers."""
+    from eval.suites.explanations import run
+
+    with opened(workspace) as assistant:
+        report = run(assistant.catalogue, history=history, seed=seed)
+    show(report, json_=json_)
+
+
+def show(report: dict[str, Any], *, json_: bool) -> None:
+    """Print a report: one JSON document, or a line for each of its parts."""
+    if json_:
+        emit(report)
+    else:
+        for key, value in report.items():
+            note(f"{key}: {value}")
 
 
 def main() -> None:

@@ -67,3 +67,16 @@ def _imported(read: Sequence[tuple[Path, list[Document]]], version: str, failed:
         "hash": hashlib.sha256(hashes.encode()).hexdigest(),
     }
     return NewEntry("SourceImported", body)
+
+
+def imported_history(file: Path, cases: int, rejected: int, version: str) -> NewEntry:
+    """The log entry of earlier cases that were read in."""
+    body: dict[str, Any] = {
+        "kind": "history",
+        "version": version,
+        "documents": cases,
+        "rejected": rejected,
+        "by": "kommandolinje",
+        "hash": hashlib.sha256(file.read_bytes()).hexdigest(),
+    }
+    return NewEntry("SourceImported", body)
