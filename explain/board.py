@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from assistant.core.catalogue import Catalogue
-from explain.caseworker import contribution_block, evidence_blocks, facts_block, order_block, reason_blocks
+from explain.caseworker import evidence_blocks, reason_blocks
 from explain.citizen import receipt_code
 from explain.document import Block, Document, Table
 from explain.pathway import sigmoid
 from explain.phrases import Phrases
+from explain.tables import contribution_block, facts_block, order_block
 from explain.view import Choice, ExplanationView
 
 

@@ -8,33 +8,41 @@ from typing import Any
 
 from assistant.core.catalogue import Catalogue
 from explain.citizen import order_reasons, receipt_code, rule_reasons, score_reasons, unknown_reasons
-from explain.document import Block, Document, Sentence, Table
+from explain.document import Block, Document, Sentence
+from explain.extras import Extras, contrast_block, matters_block, ways_block
 from explain.phrases import Phrases, claim
+from explain.tables import contribution_block, facts_block, order_block
 from explain.view import Choice, ExplanationView, Reason
 
 MOST_RANKED = 5
 
 
 def caseworker_text(
-    view: ExplanationView, catalogue: Catalogue, language: str = "da", *, pictures: bool = False
+    view: ExplanationView,
+    catalogue: Catalogue,
+    language: str = "da",
+    *,
+    pictures: bool = False,
+    extras: Extras | None = None,
 ) -> Document:
     """What a caseworker needs to check a suggestion, to write the journal note, and to disagree.
 
-    With `pictures` the first choice's account is drawn too (about a tenth of a second each).
+    With `pictures` the first choice's account is drawn too (about a tenth of a second each); `extras` are answers
+    that took re-runs.
     """
     say = Phrases.of(catalogue, language)
     return Document(
         reader="caseworker",
         language=language,
         title=say.texts("caseworker-title", suggestion=view.suggestion_id),
-        blocks=tuple(block for block in _blocks(view, say, pictures) if not block.empty),
+        blocks=tuple(block for block in _blocks(view, say, pictures, extras or Extras()) if not block.empty),
         suggestion_id=view.suggestion_id,
         receipt=receipt_code(view),
         meta={"date": say.date(view.as_of)},
     )
 
 
-def _blocks(view: ExplanationView, say: Phrases, pictures: bool) -> Iterator[Block]:
+def _blocks(view: ExplanationView, say: Phrases, pictures: bool, extras: Extras) -> Iterator[Block]:
     yield say.block("cw-trial", [say.say("cw-trial-banner")] if view.mode == "trial" else [], "banner")
     yield say.block("cw-goal", [say.say("cw-goal", goal=view.goal) if view.goal else say.say("cw-goal-none")])
     yield say.block("cw-result", _result(view, say))
@@ -44,6 +52,9 @@ def _blocks(view: ExplanationView, say: Phrases, pictures: bool) -> Iterator[Blo
         if pictures and view.first.explanation is not None:
             yield _picture(view.first, say)
     yield from order_block(view, say)
+    yield contrast_block(view.contrasts, say)
+    yield matters_block(extras.matters, say)
+    yield ways_block("cw-changes", extras.ways, say)
     for choice in view.ranked[:MOST_RANKED]:
         yield contribution_block(choice, say)
     yield from evidence_blocks(view, say)
@@ -157,59 +168,6 @@ def weighed_sentence(reason: Reason, say: Phrases) -> Sentence:
     )
 
 
-def order_block(view: ExplanationView, say: Phrases) -> Iterator[Block]:
-    """The whole order with what placed each pathway."""
-    if not view.ranked:
-        return
-    rows = tuple(
-        (
-            "–" if choice.rank is None else str(choice.rank),
-            say.pathway(choice.pathway),
-            say.texts(f"eligibility-{choice.eligibility}"),
-            "; ".join(say.because(r) or say.texts(f"cw-order-{r.tier}") for r in order_reasons(choice)),
-            _chance(choice, say),
-        )
-        for choice in view.ranked
-    )
-    columns = tuple(say.texts(f"cw-column-{name}") for name in ("rank", "pathway", "rules", "because", "chance"))
-    heading = say.texts("heading-cw-order")
-    yield Block("cw-order", heading, "table", table=Table(columns, rows, heading))
-
-
-def _chance(choice: Choice, say: Phrases) -> str:
-    if choice.probability is None:
-        return say.texts("cw-no-score")
-    shown = f"{choice.probability:.2f}"
-    thin = choice.in_prediction_set is False
-    shown = shown.replace(".", ",") if say.language == "da" else shown
-    return say.texts("cw-chance-thin", value=shown) if thin else shown
-
-
-def contribution_block(choice: Choice, say: Phrases) -> Block:
-    """Every top-level contribution of one pathway, from base to margin."""
-    heading = say.texts("heading-cw-account", pathway=say.pathway(choice.pathway))
-    if choice.explanation is None:
-        return Block(f"cw-account-{choice.pathway}", heading, "paragraph")
-    parts = [p for p in choice.explanation["contributions"] if p.get("parent") is None]
-    ordered = sorted(parts, key=lambda p: (-abs(p["value"]), str(p["id"])))
-    rows = [(say.texts("cw-base"), "", say.number(choice.explanation["base"], 4))]
-    rows += [(*_part_words(part, choice, say), say.number(part["value"], 4)) for part in ordered]
-    rows.append((say.texts("cw-margin"), "", say.number(choice.explanation["margin"], 4)))
-    columns = tuple(say.texts(f"cw-column-{name}") for name in ("part", "value", "logit"))
-    return Block(f"cw-account-{choice.pathway}", heading, "table", table=Table(columns, tuple(rows), heading))
-
-
-def _part_words(part: Mapping[str, Any], choice: Choice, say: Phrases) -> tuple[str, str]:
-    name = str(part["id"])
-    if part["kind"] == "fact":
-        field = name.removeprefix("fact:")
-        reason = next((r for r in choice.reasons if r.id == name), None)
-        if field not in say.catalogue.fields:
-            return field, ""
-        return say.label(field), say.value(field, reason.value) if reason else ""
-    return say.texts(f"part-{name.replace(':', '-')}") if say.texts.has(f"part-{name.replace(':', '-')}") else name, ""
-
-
 def evidence_blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
     """The passages quoted and the earlier cases, for the first choice."""
     if view.first is None:
@@ -257,23 +215,6 @@ def closed_sentence(choice: Choice, failed: tuple[Reason, ...], say: Phrases) ->
         conditions=conditions,
         law=law,
     )
-
-
-def facts_block(view: ExplanationView, say: Phrases) -> Block:
-    """Every fact in view with its source, date and who read it."""
-    rows = tuple(
-        (
-            say.label(fact.field),
-            say.value(fact.field, fact.value),
-            fact.source or say.texts("source-case"),
-            say.date(fact.observed_on) if fact.observed_on else "",
-            ", ".join(say.texts(f"used-by-{user}") for user in fact.used_by) or say.texts("used-by-none"),
-        )
-        for fact in view.facts
-    )
-    columns = tuple(say.texts(f"cw-column-{name}") for name in ("field", "value", "source", "date", "used-by"))
-    heading = say.texts("heading-cw-facts")
-    return Block("cw-facts", heading, "table", table=Table(columns, rows, heading) if rows else None)
 
 
 def _not_used(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:

@@ -8,8 +8,10 @@ from typing import Any
 
 from assistant.core.catalogue import Catalogue
 from assistant.core.predicates import leaves
-from explain.complaints import ComplaintBody, presentation
+from explain.complain import complain
+from explain.complaints import presentation
 from explain.document import Block, Document, Sentence
+from explain.extras import Extras, ways_block
 from explain.jargon import jargon_in
 from explain.phrases import Phrases, claim, lower_first
 from explain.view import Choice, ExplanationView, KnownFact, Reason
@@ -29,10 +31,15 @@ LONGEST_LINE = 16
 MOST_MISSING = 3
 
 
-def citizen_text(view: ExplanationView, catalogue: Catalogue, language: str = "da") -> Document:
-    """The whole text for the citizen, or for the one who speaks for the citizen; no figure of chance stands in it."""
+def citizen_text(
+    view: ExplanationView, catalogue: Catalogue, language: str = "da", *, extras: Extras | None = None
+) -> Document:
+    """The whole text for the citizen, or for the one who speaks for the citizen; no figure of chance stands in it.
+
+    `extras` are answers that took re-runs: what the citizen or the municipality could change.
+    """
     say = Phrases.of(catalogue, language)
-    blocks = [block for block in _blocks(view, say) if not block.empty]
+    blocks = [block for block in _blocks(view, say, extras or Extras()) if not block.empty]
     said = "\n".join(s.text for block in blocks for s in block.sentences if s.key != "goal-quote")
     words = [say.say("word", term=word.term, plain=word.plain) for word in jargon_in(said, language)]
     blocks += [say.block("words", words, "list")] if words else []
@@ -54,7 +61,7 @@ def receipt_code(view: ExplanationView) -> str | None:
     return f"vejviser:{view.suggestion_id}:{view.ledger.get('entry')}:{view.ledger['leaf_hash']}"
 
 
-def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
+def _blocks(view: ExplanationView, say: Phrases, extras: Extras) -> Iterator[Block]:
     trial = [say.say("trial-person")] if view.mode == "trial" else []
     yield say.block("trial", trial, "banner")
     yield say.block("addressee", _addressee(view, say))
@@ -76,12 +83,13 @@ def _blocks(view: ExplanationView, say: Phrases) -> Iterator[Block]:
     yield say.block("only-law", only_law, "list")
     yield say.block("not-used", _not_used(view, say), "list")
     yield say.block("missing", _missing(view, say), "list", intro="missing-intro" if _asked(view) else None)
+    yield ways_block("changes", extras.ways, say)
     yield say.block("you-can", [say.say(f"you-can-{key}") for key in _YOU_CAN], "list")
     yield say.block("decides", [say.say("decides-machine"), say.say("decides-human")])
     if view.first is not None:
         text = say.refusal(view.first.pathway)
         yield say.block("refusal", [say.say("refusal-text", text=text) if text else say.say("refusal-unknown")])
-    yield say.block("complain", _complain(view, say), "steps")
+    yield say.block("complain", complain(view, say), "steps")
     if view.first is not None:
         yield say.block("law", [say.say("law-one", law=say.law(ref)) for ref in _law(view.first)], "list")
     yield say.block("receipt", _receipt(view, say))
@@ -268,38 +276,6 @@ def _asked(view: ExplanationView) -> list[str]:
     names = [question.field for question in view.questions]
     names += [name for name in (view.first.missing if view.first else ()) if name not in names]
     return names[:MOST_MISSING]
-
-
-def _complain(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
-    contact = view.contact
-    if contact.telephone and contact.name:
-        yield say.say("complain-call", name=contact.name, telephone=contact.telephone)
-    elif contact.telephone:
-        yield say.say("complain-call-number", telephone=contact.telephone)
-    elif contact.name:
-        yield say.say("complain-call-person", name=contact.name)
-    else:
-        yield say.say("complain-call-anyone")
-    yield say.say("complain-objection")
-    if view.first is not None:
-        yield say.say("complain-when")
-        for body in view.first.bodies:
-            yield from complaint_sentences(body, say)
-        if len(view.first.bodies) > 1:
-            yield say.say("complain-two")
-    yield say.say("complain-data")
-
-
-def complaint_sentences(body: ComplaintBody, say: Phrases) -> Iterator[Sentence]:
-    """Where to, through whom, and by when."""
-    name = body.name(say.language)
-    yield say.say("complain-body-municipality" if body.via_municipality else "complain-body-direct", body=name)
-    if body.weeks:
-        yield say.say("complain-weeks", weeks=body.weeks)
-        yield say.say("complain-again")
-    if body.years:
-        yield say.say("complain-years", years=body.years, most=body.years_at_most or body.years)
-        yield say.say("complain-waiting")
 
 
 def _receipt(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:

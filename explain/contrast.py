@@ -11,10 +11,9 @@ from assistant.core.errors import UserError
 from explain.pathway import TOLERANCE, ExplanationRefused
 from explain.trace import RuleLeaf, decisive
 
-Basis: TypeAlias = Literal["order", "score", "closed", "gate", "rules"]
-
-TIERS = ("law", "goal", "evidence", "score", "gentleness")
-"""What decides the order, the heaviest first."""
+Basis: TypeAlias = Literal["order", "score", "gentleness", "closed", "gate"]
+Aspect: TypeAlias = Literal["pointed", "law", "goal", "eligible", "evidence"]
+"""What the order looks at before any score, the heaviest first."""
 
 
 class NotInSuggestion(UserError):  # noqa: N818 - read as a sentence where it is raised
@@ -39,15 +38,15 @@ class ContrastPart:
 class Contrast:
     """Why `first` stands before `second`.
 
-    `basis` says what settled it: the kind of reason (`order`, with both sides' heaviest tier), the score (`score`,
-    where `parts` sum to the margins' difference), the law (`closed`, with the leaves that closed it), a gate
-    (`gate`), or neither side being scored (`rules`).
+    `basis` says what settled it: a heavier reason (`order`, with the `aspect` in which they first differ), the
+    score (`score`, where `parts` sum to the margins' difference), that it is less intrusive (`gentleness`), the law
+    (`closed`, with the leaves that closed it) or a gate (`gate`).
     """
 
     first: str
     second: str
     basis: Basis
-    tiers: tuple[str | None, str | None]
+    aspect: Aspect | None
     parts: tuple[ContrastPart, ...]
     difference: float | None
     closed_by: tuple[RuleLeaf, ...]
@@ -66,19 +65,30 @@ def contrast(suggestion: Mapping[str, Any], first: str, second: str) -> Contrast
             raise NotInSuggestion(name)
     a, b = items[first], items[second]
     gate, leaves = _closed(b)
-    tiers = (heaviest_tier(a), heaviest_tier(b))
+    aspect = _aspect(a, b)
     parts, difference = _parts(a, b)
-    return Contrast(first, second, _basis(a, b, gate, leaves, tiers), tiers, parts, difference, leaves, gate)
+    return Contrast(
+        first, second, _basis(a, b, gate, leaves, aspect, difference), aspect, parts, difference, leaves, gate
+    )
 
 
-def heaviest_tier(assessment: Mapping[str, Any]) -> str | None:
-    """The heaviest kind of reason that a ranked pathway has; None when it is not ranked."""
-    reason = assessment.get("rank_reason")
-    if not isinstance(reason, Mapping):
-        return None
-    found = {str(item["tier"]) for item in reason.get("reasons") or () if item.get("tier")}
-    found |= {str(reason[key]) for key in ("placed_by", "tier") if reason.get(key)}
-    return next((tier for tier in TIERS if tier in found), None)
+def _weights(item: Mapping[str, Any]) -> dict[Aspect, int]:
+    """What the order looks at, as numbers of which more comes first."""
+    reason = item.get("rank_reason")
+    tiers = [str(r["tier"]) for r in reason.get("reasons") or ()] if isinstance(reason, Mapping) else []
+    return {
+        "pointed": int(bool(reason)),
+        "law": int("law" in tiers),
+        "goal": int("goal" in tiers),
+        "eligible": int(item["eligibility"] == "eligible"),
+        "evidence": tiers.count("evidence"),
+    }
+
+
+def _aspect(a: Mapping[str, Any], b: Mapping[str, Any]) -> Aspect | None:
+    """The heaviest aspect in which the first weighs more; None when nothing but score or gentleness is left."""
+    left, right = _weights(a), _weights(b)
+    return next((name for name in left if left[name] != right[name]), None)
 
 
 def _closed(item: Mapping[str, Any]) -> tuple[str | None, tuple[RuleLeaf, ...]]:
@@ -96,16 +106,17 @@ def _basis(
     b: Mapping[str, Any],
     gate: str | None,
     leaves: tuple[RuleLeaf, ...],
-    tiers: tuple[str | None, str | None],
+    aspect: Aspect | None,
+    difference: float | None,
 ) -> Basis:
     if leaves:
         return "closed"
     if gate is not None:
         return "gate"
-    if tiers[0] != tiers[1]:
+    if aspect is not None:
         return "order"
-    comparable = a.get("goal_type") == b.get("goal_type") and a.get("explanation") and b.get("explanation")
-    return "score" if comparable else "rules"
+    comparable = a.get("goal_type") == b.get("goal_type") and difference is not None
+    return "score" if comparable else "gentleness"
 
 
 def _parts(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[tuple[ContrastPart, ...], float | None]:

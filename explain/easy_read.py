@@ -19,6 +19,7 @@ KEEP: Mapping[str, int | None] = {
     "against": 1,
     "duties": None,
     "missing": 2,
+    "changes": 1,
     "you-can": None,
     "decides": None,
     "refusal": None,

@@ -14,6 +14,7 @@ from explain.caseworker import caseworker_text
 from explain.citizen import citizen_text
 from explain.document import Document, Reader
 from explain.easy_read import easy_read
+from explain.extras import Extras
 from explain.journal import journal_note
 from explain.telephone import telephone_script
 from explain.view import ExplanationView
@@ -44,8 +45,10 @@ def explanation_document(
     *,
     pictures: bool = False,
     easy: bool = False,
+    extras: Extras | None = None,
 ) -> Document:
-    """The text of one reader; `easy` cuts the citizen's to its easy-read variant.
+    """The text of one reader; `easy` cuts the citizen's to its easy-read variant, `extras` add what took
+    re-runs.
 
     Raises `UnknownChoiceError` for a reader or language that there is none of.
     """
@@ -54,12 +57,11 @@ def explanation_document(
     if language not in LANGUAGES:
         raise UnknownChoiceError("language", language, LANGUAGES)
     if reader == "caseworker":
-        return caseworker_text(view, catalogue, language, pictures=pictures)
-    if easy and reader == "citizen":
-        return easy_read(citizen_text(view, catalogue, language))
-    write = {"citizen": citizen_text, "board": board_text, "telephone": telephone_script, "journal": journal_note}[
-        reader
-    ]
+        return caseworker_text(view, catalogue, language, pictures=pictures, extras=extras)
+    if reader == "citizen":
+        text = citizen_text(view, catalogue, language, extras=extras)
+        return easy_read(text) if easy else text
+    write = {"board": board_text, "telephone": telephone_script, "journal": journal_note}[reader]
     return write(view, catalogue, language)
 
 

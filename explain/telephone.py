@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from assistant.core.catalogue import Catalogue
 from explain.citizen import (
-    complaint_sentences,
     order_reasons,
     reason_sentence,
     rule_reasons,
     score_reasons,
 )
+from explain.complain import complaint_sentences
 from explain.document import Block, Document, Sentence
 from explain.phrases import Phrases, claim
 from explain.view import ExplanationView

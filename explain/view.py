@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from explain.complaints import ComplaintBody
+from explain.contrast import Contrast
 
 ReasonKind: TypeAlias = Literal["order", "rule", "fact", "past_cases", "guidance"]
 NotUsedWhy: TypeAlias = Literal["masked", "outdated", "rules_only", "protected", "text", "display_only"]
@@ -141,6 +142,7 @@ class ExplanationView:
     contact: Contact
     ledger: Mapping[str, Any]
     suppressed: tuple[tuple[str, Any], ...]
+    contrasts: tuple[Contrast, ...] = ()
 
     def fact(self, name: str) -> KnownFact | None:
         """The fact of one field, if it is in view."""

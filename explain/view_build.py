@@ -9,9 +9,13 @@ from typing import Any, Literal
 from assistant.core.catalogue import Catalogue
 from assistant.core.domain import Fact, ModelUse
 from explain.complaints import complaint_bodies, presentation
+from explain.contrast import contrast
 from explain.reasons import reasons_of, shown_value, spreads, suppressed_items
 from explain.trace import rule_leaves
 from explain.view import Choice, Contact, ExplanationView, KnownFact, NotUsed, NotUsedWhy, Question
+
+MOST_CONTRASTS = 3
+"""How many of the next pathways the first is held against."""
 
 _WHY: Mapping[ModelUse, NotUsedWhy] = {
     ModelUse.RULES_ONLY: "rules_only",
@@ -32,7 +36,7 @@ def explanation_view(
 
     `facts` are those the suggestion was made from, outdated and masked ones left out; `texts` are the free texts by
     field after screening, and without them the citizen's own words are not quoted. Raises `KeyError` when the
-    suggestion lacks a key that CONTRACT promises.
+    suggestion lacks a key that CONTRACT promises, `ExplanationRefused` when a contrast does not add up.
     """
     spread = spreads(catalogue)
     choices = [_choice(item, facts, catalogue, spread) for item in suggestion["assessments"]]
@@ -46,6 +50,9 @@ def explanation_view(
     paper = facts.get(known.paper_field)
     because = suggestion.get("outcome_reason") or {}
     suggests = suggestion["outcome"] in ("foreslaa", "anden_myndighed")
+    contrasts = tuple(
+        contrast(suggestion, ranked[0].pathway, other.pathway) for other in ranked[1 : 1 + MOST_CONTRASTS]
+    )
     return ExplanationView(
         suggestion_id=str(suggestion["suggestion_id"]),
         case_id=str(suggestion["case_id"]),
@@ -71,6 +78,7 @@ def explanation_view(
         paper=paper is not None and paper.value is True,
         contact=contact or Contact(),
         ledger=dict(suggestion.get("ledger") or {}),
+        contrasts=contrasts,
         suppressed=tuple((name, item) for name, fact in facts.items() for item in _hidden_items(catalogue, name, fact)),
     )
 

@@ -75,27 +75,52 @@ def _leaves(made: Any, pathway: str) -> list[dict[str, Any]]:
     return [leaf for leaf in trace.get("all", []) if "field" in leaf]
 
 
-def test_the_heavier_kind_of_reason_settles_it_before_any_score(catalogue: Catalogue) -> None:
-    suggestion = copy.deepcopy(scored(catalogue, 3))
+def placed(suggestion: dict[str, Any], tiers: list[str], others: list[str]) -> tuple[str, str]:
+    """The first two scored pathways, given these kinds of reasons."""
     a, b = explained(suggestion)[:2]
-    a["rank_reason"] = {"placed_by": "law", "reasons": [{"tier": "law", "because_da": "Loven."}]}
-    b["rank_reason"] = {"placed_by": "score", "reasons": [{"tier": "evidence", "because_da": "På sagen."}]}
-
-    found = contrast(suggestion, a["pathway"], b["pathway"])
-
-    assert (found.basis, found.tiers) == ("order", ("law", "evidence"))
+    for item, kinds in ((a, tiers), (b, others)):
+        item["eligibility"], item["goal_type"] = "eligible", "one"
+        item["rank_reason"] = {"placed_by": "score", "reasons": [{"tier": t, "because_da": "."} for t in kinds]}
+    return a["pathway"], b["pathway"]
 
 
-def test_scores_of_different_goals_are_not_what_settles_it(catalogue: Catalogue) -> None:
+@pytest.mark.parametrize(
+    ("tiers", "others", "aspect"),
+    [
+        (["law"], ["goal", "evidence", "evidence"], "law"),
+        (["law", "goal"], ["law", "evidence"], "goal"),
+        (["evidence", "evidence"], ["evidence"], "evidence"),
+    ],
+)
+def test_the_heavier_reason_settles_it_before_any_score(
+    catalogue: Catalogue, tiers: list[str], others: list[str], aspect: str
+) -> None:
     suggestion = copy.deepcopy(scored(catalogue, 3))
-    a, b = explained(suggestion)[:2]
-    for item, goal in ((a, "one"), (b, "other")):
-        item["rank_reason"] = {"placed_by": "goal", "reasons": []}
-        item["goal_type"] = goal
+    found = contrast(suggestion, *placed(suggestion, tiers, others))
 
-    assert contrast(suggestion, a["pathway"], b["pathway"]).basis == "rules"
-    b["goal_type"] = "one"
-    assert contrast(suggestion, a["pathway"], b["pathway"]).basis == "score"
+    assert (found.basis, found.aspect) == ("order", aspect)
+
+
+def test_a_met_condition_goes_before_an_open_one_and_what_is_pointed_to_before_what_is_not(
+    catalogue: Catalogue,
+) -> None:
+    suggestion = copy.deepcopy(scored(catalogue, 3))
+    names = placed(suggestion, ["goal"], ["goal"])
+    second = explained(suggestion)[1]
+    second["eligibility"] = "undetermined"
+    assert contrast(suggestion, *names).aspect == "eligible"
+
+    second["rank_reason"] = None
+    assert contrast(suggestion, *names).aspect == "pointed"
+
+
+def test_scores_settle_it_within_one_goal_and_never_across(catalogue: Catalogue) -> None:
+    suggestion = copy.deepcopy(scored(catalogue, 3))
+    names = placed(suggestion, ["goal"], ["goal"])
+    assert contrast(suggestion, *names).basis == "score"
+
+    explained(suggestion)[1]["goal_type"] = "other"
+    assert contrast(suggestion, *names).basis == "gentleness"
 
 
 def test_an_unknown_pathway_is_refused_by_name(catalogue: Catalogue) -> None:

@@ -104,3 +104,6 @@ receipt-entry = Det står som nummer { $entry } i vores log.
 receipt-rules = Vi har brugt reglerne, som de var { $date }.
 heading-easy = En kort udgave
 easy-note = Det her er den korte udgave. Du kan også få den lange.
+heading-changes = Det kan ændre forslaget
+changes-intro = Vi har prøvet det af i programmet:
+changes-one = { $changes }. Så kan det her komme på tale: { $pathway }.

@@ -104,3 +104,6 @@ receipt-entry = It is number { $entry } in our log.
 receipt-rules = We used the rules as they were on { $date }.
 heading-easy = A short version
 easy-note = This is the short version. You can also get the long one.
+heading-changes = What can change the suggestion
+changes-intro = We tried it in the program:
+changes-one = { $changes }. Then this can come into question: { $pathway }.
