@@ -96,6 +96,13 @@ def test_a_masked_field_is_unknown_even_where_a_default_exists() -> None:
     assert condition(none, view_of(replace(case, area="health"), catalogue), catalogue) is True
 
 
+def test_a_consent_that_nobody_knows_of_masks_like_a_refused_one() -> None:
+    field = replace(BUILT_IN.fields["consent_health_exchange"], default_if_missing=None)
+    catalogue = replace(BUILT_IN, fields={**BUILT_IN.fields, "consent_health_exchange": field})
+
+    assert "pain_nrs" in view_of(make_case({}, BUILT_IN, area="job"), catalogue).masked
+
+
 @pytest.mark.parametrize(
     ("area", "seen"),
     [

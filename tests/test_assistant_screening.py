@@ -440,7 +440,7 @@ def test_screening_any_text_keeps_spans_in_bounds_and_leaves_nothing_to_hide(tex
 def test_a_huge_text_of_one_kind_is_screened_in_time(unit: str) -> None:
     text = (unit * 60_000)[:60_000]
 
-    start = time.perf_counter()
+    start = time.process_time()
     screened(text)
 
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
