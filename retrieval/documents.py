@@ -52,6 +52,8 @@ class Document:
     corpus: str = ""
     group: str = ""
     sections: tuple[Section, ...] = ()
+    asked: tuple[str, ...] = ()
+    """What people say when they mean this document; searched, never shown as its text."""
     whole: bool = False
     """Whether the text is one passage already (a row of a corpus) and must not be split."""
 
@@ -125,7 +127,9 @@ def built_in_guidance() -> list[Document]:
     folder = resources.files("retrieval") / "guidance"
     with resources.as_file(folder) as root:
         found = [read_document(file, BUILT_IN) for file in sorted(Path(root).rglob("*.md"))]
-    return sorted(found, key=lambda document: document.id)
+    from retrieval.asked import with_everyday
+
+    return with_everyday(sorted(found, key=lambda document: document.id))
 
 
 def decode(path: Path, data: bytes) -> str:

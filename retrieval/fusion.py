@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CHANNELS = ("stem", "gram", "head", "parts", "expanded", "group", "pairs", "dense", "refs")
+CHANNELS = ("stem", "gram", "head", "parts", "expanded", "group", "pairs", "dense", "refs", "asked")
 """The ways of looking, in the order of their columns.
 
 stem: the query's words; gram: groups of letters (spelling, compounds); head: titles and headings; parts: parts of
 compounds; expanded: other names from the thesaurus; group: the whole work a passage belongs to; pairs:
 neighbouring words that stand together there too; dense: meaning, by
-the encoder; refs: the law references that the query names.
+the encoder; refs: the law references that the query names; asked: spelling like a phrasing that people use when they
+mean the document. (The encoder's nearness to those phrasings was tried too: learning gave it no weight.)
 """
 
 

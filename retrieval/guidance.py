@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from assistant.core.errors import UserError
 from assistant.core.texts import Texts
 from retrieval import persist, upkeep
+from retrieval.asked import Asked, build_asked
 from retrieval.compounds import CompoundSplitter
 from retrieval.dense import Encoder, VectorIndex, Vectors, encode
 from retrieval.documents import Document
@@ -82,11 +83,14 @@ class GuidanceIndex:
     encoder: Encoder | None = None
     fields: dict[str, Postings] = field(default_factory=dict)
     sequences: Sequences = field(default_factory=lambda: Sequences(np.zeros(1, np.int64), np.empty(0, np.int32)))
+    asked: Asked = field(default_factory=lambda: build_asked([]))
     rows: Rows = field(default_factory=Rows)
     passages: Lines = field(default_factory=Lines)
     sources: Lines = field(default_factory=Lines)
     """Every stored version of every document; a version that was replaced stays for the sake of old quotes."""
     source_of_row: list[int] = field(default_factory=list)
+    asking: dict[int, list[str]] = field(default_factory=dict)
+    """The phrasings of sources that have any, by the source's number."""
     state: dict[str, str] = field(default_factory=dict)
     """The hash of the version in use, by document id."""
     vectors: Vectors | None = None
@@ -135,6 +139,7 @@ class GuidanceIndex:
         upkeep.build_groups(index, counts, forms, FIELD_KINDS["group"])
         if encoder is not None:
             index.vectors = Vectors(upkeep.encode_passages(encoder, passages, progress), vector_index)
+        index.asked = build_asked(upkeep.phrasings(index))
         return index
 
     def add(self, documents: Sequence[Document]) -> list[str]:
@@ -149,6 +154,7 @@ class GuidanceIndex:
             if document.id in self.state:
                 upkeep.retire(self, document.id, document.valid_from)
         upkeep.extend(self, upkeep.register(self, changed))
+        self.asked = build_asked(upkeep.phrasings(self))
         return [document.id for document in changed]
 
     def remove(self, document_id: str) -> None:
@@ -160,6 +166,7 @@ class GuidanceIndex:
             raise UserError(f"There is no document {document_id!r} in the index; check the id.")
         upkeep.retire(self, document_id, None)
         del self.state[document_id]
+        self.asked = build_asked(upkeep.phrasings(self))
 
     # ---------------------------------------------------------------- searching
 
@@ -227,9 +234,9 @@ class GuidanceIndex:
         within = within[allowed[within]] if within is not None else None
         vector = encode(self.encoder, [text])[0] if self.encoder and self.vectors is not None else None
         weights = weights_for(self.fusion, query, vector is not None)
-        raw = lexical_columns(
-            self.fields, self.group_rows[self.rows.group], query, [self.refs.find(r) for r in query.refs]
-        )
+        ref_rows = [self.refs.find(ref) for ref in query.refs]
+        groups = self.group_rows[self.rows.group]
+        raw = lexical_columns(self.fields, groups, query, ref_rows, self.asked, self.rows.document)
         pairs = partial(pair_scores, self.sequences, self.fields["stem"], query.pairs)
         return query, score(raw, weights, allowed, self.vectors, vector, within, pairs)
 

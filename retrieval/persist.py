@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.core.errors import MissingError, UserError
+from retrieval.asked import build_asked
 from retrieval.compounds import CompoundSplitter
 from retrieval.dense import VectorIndex, Vectors, encode
 from retrieval.law_refs import read_labels
@@ -18,6 +19,7 @@ from retrieval.lexical import Postings
 from retrieval.rows import Rows
 from retrieval.sequences import Sequences
 from retrieval.store import Lines
+from retrieval.upkeep import phrasings
 
 if TYPE_CHECKING:
     from retrieval.guidance import GuidanceIndex
@@ -45,6 +47,7 @@ def save(index: GuidanceIndex, folder: Path) -> None:
     _write_json(fresh / "pathways.json", index.pathway_rows)
     _write_json(fresh / "refs.json", index.refs.labels())
     _write_json(fresh / "words.json", index.word_counts)
+    _write_json(fresh / "asked.json", {str(number): texts for number, texts in index.asking.items()})
     _write_json(fresh / "index.json", {"format": FORMAT, "version": index.version, "state": index.state})
     old = folder.with_name(f"{folder.name}.old")
     if folder.exists():
@@ -76,7 +79,9 @@ def load(index: GuidanceIndex, folder: Path, vector_index: VectorIndex | None = 
         index.refs.add_rows(list(chain(read_labels(label))), rows)
     index.word_counts = _read_json(folder / "words.json")
     index.splitter = CompoundSplitter(index.word_counts)
+    index.asking = {int(number): texts for number, texts in _read_json(folder / "asked.json").items()}
     _load_vectors(index, folder / "vectors.npy", vector_index)
+    index.asked = build_asked(phrasings(index))
 
 
 def _load_vectors(index: GuidanceIndex, path: Path, vector_index: VectorIndex | None) -> None:

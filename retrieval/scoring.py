@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.asked import Asked
 from retrieval.dense import Vectors
 from retrieval.fusion import CHANNELS, Fusion, one_at_most
 from retrieval.law_refs import LawRef, same_place
@@ -38,9 +39,14 @@ class Scored:
 
 
 def lexical_columns(
-    fields: Mapping[str, Postings], group_of_row: Numbers, query: Query, ref_rows: Sequence[Numbers]
+    fields: Mapping[str, Postings],
+    group_of_row: Numbers,
+    query: Query,
+    ref_rows: Sequence[Numbers],
+    asked: Asked,
+    documents: NDArray[np.int32],
 ) -> dict[str, Floats]:
-    """Raw scores of all rows by channel, for the channels that need no encoder."""
+    """Raw scores of all rows by channel, save the encoder's and `pairs`, which score candidates only."""
     size = fields["stem"].size
     refs = np.zeros(size)
     for rows in ref_rows:
@@ -53,6 +59,7 @@ def lexical_columns(
         "expanded": fields["stem"].score(query.expanded),
         "group": fields["group"].score(query.stems)[group_of_row],
         "refs": refs,
+        "asked": asked.spelling(query.grams, documents),
     }
 
 

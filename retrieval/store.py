@@ -103,6 +103,7 @@ def source_row(document: Document) -> dict[str, Any]:
         "valid_from": document.valid_from.isoformat() if document.valid_from else None,
         "valid_to": document.valid_to.isoformat() if document.valid_to else None,
         "corpus": document.corpus,
+        "asked": list(document.asked),
     }
 
 

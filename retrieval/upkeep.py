@@ -77,6 +77,8 @@ def register(index: GuidanceIndex, documents: Sequence[Document]) -> list[Passag
         source = len(index.sources)
         row = source_row(document)
         index.sources.append(row)
+        if document.asked:
+            index.asking[source] = list(document.asked)
         index.state[document.id] = state_hash(row)
         for found in split(document, index.laws):
             passage = found
@@ -96,6 +98,16 @@ def _note(index: GuidanceIndex, passage: Passage, source: int) -> None:
     index.refs.add(row, list(chain.from_iterable(map(read_labels, passage.law_refs))))
     for pathway in passage.pathways:
         index.pathway_rows.setdefault(pathway, []).append(row)
+
+
+def phrasings(index: GuidanceIndex) -> list[tuple[int, str]]:
+    """The living documents' phrasings, each with its document's code."""
+    found: dict[tuple[int, str], None] = {}
+    for number, texts in index.asking.items():
+        code = index.rows.code(index.sources[number]["document_id"])
+        if bool((index.rows.alive & (index.rows.document == code)).any()):
+            found.update(dict.fromkeys((code, text) for text in texts))
+    return list(found)
 
 
 def extend(index: GuidanceIndex, passages: Sequence[Passage]) -> None:

@@ -38,6 +38,7 @@ def read(path: Path, data: bytes) -> list[Document]:
             media_type="text/markdown",
             corpus=str(meta.get("corpus") or ""),
             group=str(meta.get("group") or ""),
+            asked=as_texts(meta.get("asked"), str(path), "asked"),
         )
     ]
 
