@@ -133,9 +133,9 @@ def _figure(rows: int, title: str, large: bool) -> tuple[Figure, Axes]:
 
     # A Figure of its own, without pyplot: no window, no state shared between threads.
     # Fixed margins: a layout engine would draw everything several times.
-    height = 1.2 + 0.42 * max(rows, 3)
+    height = 1.4 + 0.42 * max(rows, 3)
     figure = Figure(figsize=(8, height))
-    axes = figure.add_axes((0.34, 0.65 / height, 0.63, 1 - 1.2 / height))
+    axes = figure.add_axes((0.34, 0.65 / height, 0.63, 1 - 1.4 / height))
     figure.text(0.01, 1 - 0.15 / height, title, fontsize=15 if large else 12, va="top")
     axes.tick_params(labelsize=14 if large else 10)
     for side in ("top", "right"):

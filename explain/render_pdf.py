@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.core.texts import Texts
 from explain.document import Document
@@ -27,8 +28,12 @@ def render_pdf(document: Document, *, on: dt.date, author: str = "Vejviser", lar
     import typst
 
     texts = Texts.of("explain", document.language)
+    content = render_json(document)
+    for block in content["blocks"]:
+        if "table" in block:
+            block["table"]["widths"] = _widths(block["table"])
     data = {
-        **render_json(document),
+        **content,
         "author": author,
         "fonts": ["DejaVu Sans"],
         "size": "15pt" if large else "11.5pt",
@@ -50,6 +55,12 @@ def render_pdf(document: Document, *, on: dt.date, author: str = "Vejviser", lar
         timestamp=dt.datetime(on.year, on.month, on.day, tzinfo=dt.UTC),
     )
     return made
+
+
+def _widths(table: Mapping[str, Any]) -> list[float]:
+    """Shares of the page per column: the root of its longest cell, so that a long text gets room, not all of it."""
+    rows = [table["columns"], *table["rows"]]
+    return [max(2.5, max(len(row[i]) for row in rows) ** 0.5) for i in range(len(table["columns"]))]
 
 
 @cache

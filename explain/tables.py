@@ -8,7 +8,7 @@ from typing import Any
 from explain.citizen import order_reasons
 from explain.document import Block, Table
 from explain.phrases import Phrases
-from explain.view import Choice, ExplanationView
+from explain.view import Choice, ExplanationView, Reason
 
 
 def order_block(view: ExplanationView, say: Phrases) -> Iterator[Block]:
@@ -20,7 +20,7 @@ def order_block(view: ExplanationView, say: Phrases) -> Iterator[Block]:
             "–" if choice.rank is None else str(choice.rank),
             say.pathway(choice.pathway),
             say.texts(f"eligibility-{choice.eligibility}"),
-            "; ".join(say.because(r) or say.texts(f"cw-order-{r.tier}") for r in order_reasons(choice)),
+            "; ".join(_because(r, say) for r in order_reasons(choice)),
             _chance(choice, say),
         )
         for choice in view.ranked
@@ -28,6 +28,10 @@ def order_block(view: ExplanationView, say: Phrases) -> Iterator[Block]:
     columns = tuple(say.texts(f"cw-column-{name}") for name in ("rank", "pathway", "rules", "because", "chance"))
     heading = say.texts("heading-cw-order")
     yield Block("cw-order", heading, "table", table=Table(columns, rows, heading))
+
+
+def _because(reason: Reason, say: Phrases) -> str:
+    return (say.because(reason) or say.texts(f"cw-order-{reason.tier}")).rstrip(".")
 
 
 def _chance(choice: Choice, say: Phrases) -> str:
