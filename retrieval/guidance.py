@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.core.errors import UserError
-from assistant.core.texts import Texts
 from retrieval import persist, upkeep
 from retrieval.asked import Asked, build_asked
 from retrieval.compounds import CompoundSplitter
@@ -22,16 +21,19 @@ from retrieval.dense import Encoder, VectorIndex, Vectors, encode
 from retrieval.documents import Document
 from retrieval.fields import build_field, build_sequences, count_words, part_terms, read_words
 from retrieval.fusion import Fusion, built_in_fusion
+from retrieval.hits import Hit, NothingFoundError
 from retrieval.law_refs import LawNames
 from retrieval.lexical import Postings, Saturation
 from retrieval.passages import Passage
 from retrieval.queries import Query, read_query
-from retrieval.reasons import Reason, reasons
+from retrieval.reasons import reasons
 from retrieval.rows import Rows
 from retrieval.scoring import RefRows, Scored, lexical_columns, score, weights_for
 from retrieval.sequences import Sequences, pair_scores
 from retrieval.store import Lines, content_version, row_passage, source_row, state_hash
 from retrieval.thesaurus import Thesaurus, load_thesaurus
+
+__all__ = ["GuidanceIndex", "Hit", "NothingFoundError"]
 
 FIELD_KINDS = {
     "stem": Saturation(1.2, 0.6),
@@ -40,37 +42,6 @@ FIELD_KINDS = {
     "parts": Saturation(1.2, 0.6),
     "group": Saturation(1.2, 0.75),
 }
-
-
-class NothingFoundError(UserError):
-    """No passage has anything in common with a query."""
-
-    def __init__(self, query: str) -> None:
-        shown = query.strip()[:80]
-        super().__init__(f"Nothing in the guidance resembles {shown!r}; try other or fewer words, in Danish.")
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A found passage; `score` is in [0, 1], 1 being best in every way of looking.
-
-    The reasons are worked out when they are first asked for.
-    """
-
-    passage: Passage
-    score: float
-    _why: Callable[[], list[Reason]] = field(repr=False, compare=False)
-
-    @cached_property
-    def reasons(self) -> tuple[Reason, ...]:
-        """Why the passage matched, the surest first."""
-        return tuple(self._why())
-
-    @cached_property
-    def matched(self) -> tuple[str, ...]:
-        """The reasons as Danish phrases."""
-        danish = Texts.of("retrieval", "da")
-        return tuple(reason.text(danish) for reason in self.reasons)
 
 
 @dataclass(slots=True)

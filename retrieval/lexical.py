@@ -71,11 +71,11 @@ class Postings:
         self.starts = np.concatenate([self.starts, np.full(grown, self.starts[-1])])
         self.found_in = np.concatenate([self.found_in, np.zeros(grown, np.int64)])
         counts = counts_of(bags, self.vocabulary)
-        terms, rows, weights = _weighted(counts, self.size, self.mean_length, self.saturation)
-        places = self.starts[terms + 1]
+        ends, rows, weights = _weighted(counts, self.size, self.mean_length, self.saturation)
+        added = np.diff(ends)
+        places = np.repeat(self.starts[1:], added)
         self.rows = np.insert(self.rows, places, rows)
         self.weights = np.insert(self.weights, places, weights)
-        added = np.bincount(terms, minlength=len(self.vocabulary))
         self.starts = self.starts + np.concatenate([[0], np.cumsum(added)])
         self.found_in = self.found_in + added
         self.size += len(bags)
@@ -125,11 +125,9 @@ def build_postings(counts: Any, vocabulary: dict[str, int], saturation: Saturati
     """
     kind = saturation or Saturation()
     mean = float(counts.sum() / max(counts.shape[0], 1)) or 1.0
-    terms, rows, weights = _weighted(counts, 0, mean, kind)
-    found_in = np.bincount(terms, minlength=len(vocabulary))
-    starts = np.concatenate([[0], np.cumsum(found_in)]).astype(np.int64)
+    starts, rows, weights = _weighted(counts, 0, mean, kind)
     size = counts.shape[0]
-    return Postings(vocabulary, starts, rows, weights, found_in, size, size, mean, kind)
+    return Postings(vocabulary, starts, rows, weights, np.diff(starts), size, size, mean, kind)
 
 
 def counts_of(bags: Sequence[Mapping[str, int]], vocabulary: Mapping[str, int]) -> Any:
@@ -147,15 +145,15 @@ def counts_of(bags: Sequence[Mapping[str, int]], vocabulary: Mapping[str, int]) 
 def _weighted(
     counts: Any, first_row: int, mean_length: float, kind: Saturation
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """Term numbers, rows and weights, ordered by term and then row."""
+    """Where each term begins, rows and weights, ordered by term and then row."""
     lengths = np.asarray(counts.sum(axis=1)).ravel()
     norm = kind.k1 * (1 - kind.b + kind.b * lengths / mean_length)
     by_term = counts.tocsc()
     by_term.sort_indices()
-    rows = by_term.indices
-    weights = (by_term.data * (kind.k1 + 1) / (by_term.data + norm[rows])).astype(np.float32)
-    terms = np.repeat(np.arange(counts.shape[1]), np.diff(by_term.indptr))
-    return terms, (rows + first_row).astype(np.int32), weights
+    weights = by_term.data
+    weights *= (kind.k1 + 1) / (weights + norm[by_term.indices].astype(np.float32))
+    rows = by_term.indices.astype(np.int32, copy=False)
+    return by_term.indptr.astype(np.int64), rows + np.int32(first_row) if first_row else rows, weights
 
 
 def bag_of(terms: Iterable[str]) -> Counter[str]:
