@@ -98,15 +98,15 @@ def render_leaf(columns: Columns) -> str:
     The columns hold no character that JSON would escape, and the keys stand in their canonical order.
     """
     index, time, kind, version, ref, subject, body, payload_sha256, salt = columns
+    # Written out, because a check of the whole log does nothing more often.
+    payload = "null" if payload_sha256 is None else f'"{payload_sha256}"'
+    ref = "null" if ref is None else f'"{ref}"'
+    salt = "null" if salt is None else f'"{salt}"'
+    subject = "null" if subject is None else f'"{subject}"'
     return (
-        f'{_BEFORE_BODY}{body},"index":{index},"payload_sha256":{_text(payload_sha256)},"ref":{_text(ref)},'
-        f'"salt":{_text(salt)},"subject":{_text(subject)},"time":"{time}","type":"{kind}",'
-        f'"type_version":{version},"v":{LEAF_VERSION}}}'
+        f'{_BEFORE_BODY}{body},"index":{index},"payload_sha256":{payload},"ref":{ref},"salt":{salt},'
+        f'"subject":{subject},"time":"{time}","type":"{kind}","type_version":{version},"v":{LEAF_VERSION}}}'
     )
-
-
-def _text(value: str | None) -> str:
-    return "null" if value is None else f'"{value}"'
 
 
 def entry_of(row: Row) -> Entry:

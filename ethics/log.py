@@ -12,6 +12,7 @@ from typing import Any
 
 from ethics import migrate
 from ethics.checkpoint import Checkpoint, NoteError, Signer, VerifierKey, parse_checkpoint, sign_checkpoint
+from ethics.cosigning import keep_cosignature
 from ethics.entry import Appended, Entry, NewEntry, Row, entry_of, payload_aad, timestamp
 from ethics.errors import KeyUseError, LogBrokenError, LogExistsError, LogMissingError, NotInLogError, OriginError
 from ethics.keys import KeyStore
@@ -136,31 +137,11 @@ class EthicsLog:
     def add_cosignature(self, size: int, line: str) -> Appended:
         """Keep a witness's line with the checkpoint it is for, and log that it was witnessed.
 
-        Raises `KeyUseError` when no registered witness made it, `LogBrokenError` when there is no such checkpoint.
+        Raises `KeyUseError` when no registered witness made it, `NotInLogError` when there is no such checkpoint.
         """
         witnesses = [VerifierKey.parse(e.body["key"]) for e in self.find(type="WitnessRegistered")]
-
-        def store(driver: sqlite3.Connection) -> tuple[Checkpoint, VerifierKey]:
-            found = driver.execute("SELECT note FROM checkpoint WHERE size = ?", (size,)).fetchone()
-            if found is None:
-                raise LogBrokenError(self.path, f"it keeps no checkpoint of {size} entries to cosign")
-            signed = parse_checkpoint(parse_checkpoint(found[0]).text + "\n" + line)
-            by = next((key for key in witnesses if signed.signed_by(key)), None)
-            if by is None:
-                raise KeyUseError("The cosignature is not of a witness that the log knows; register its key first.")
-            if not parse_checkpoint(found[0]).signed_by(by):
-                driver.execute("UPDATE checkpoint SET note = ? WHERE size = ?", (found[0] + line, size))
-            return signed, by
-
         with self._lock:
-            checkpoint, by = self._files.write(store)
-        at = int.from_bytes(checkpoint.signatures[0].raw[:8], "big")
-        body = {
-            "size": size,
-            "root": checkpoint.root.hex(),
-            "key": by.text,
-            "at": timestamp(datetime.fromtimestamp(at, UTC)),
-        }
+            body = self._files.write(lambda driver: keep_cosignature(driver, witnesses, size, line))
         return self.append([NewEntry("Witnessed", body)])[0]
 
     # -- reading -------------------------------------------------------------------------------------------------

@@ -73,10 +73,11 @@ def _bad_rows(
 
     The leaves before that are left in `leaves`.
     """
-    for index, (*columns, leaf_hash, mac, sealed) in enumerate(chunk, start):
+    for index, row in enumerate(chunk, start):
+        columns, leaf_hash, mac, sealed = row[:9], row[9], row[10], row[11]
         if columns[0] != index:
             return [Finding(index, f"entry {index}", "entry_missing", "it is missing")]
-        leaf = sha256(b"\x00" + render_leaf(tuple(columns)).encode()).digest()
+        leaf = sha256(b"\x00" + render_leaf(columns).encode()).digest()
         if leaf != leaf_hash:
             return [Finding(index, f"entry {index}", "entry_changed", "its content does not fit its leaf hash")]
         if mac_key and index >= mac_from and entry_mac(mac_key, index, leaf) != mac:

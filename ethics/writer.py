@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from ethics.checkpoint import Checkpoint, NoteError, Signer, VerifierKey, parse_checkpoint, sign_checkpoint
@@ -122,4 +122,4 @@ def refuse_retired(driver: sqlite3.Connection, key: VerifierKey) -> None:
 
 def entry_mac(key: bytes, index: int, leaf: bytes) -> bytes:
     """A keyed check on one entry: with it the holder of the key can name the very entry that was replaced."""
-    return hmac.digest(key, index.to_bytes(8, "big") + leaf, "sha256")[:16]
+    return blake2b(index.to_bytes(8, "big") + leaf, digest_size=16, key=key).digest()

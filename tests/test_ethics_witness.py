@@ -9,7 +9,7 @@ import pytest
 
 from ethics.checkpoint import COSIGNATURE, Signer, parse_checkpoint
 from ethics.entry import NewEntry
-from ethics.errors import KeyUseError, LogBrokenError, WitnessRefusesError
+from ethics.errors import KeyUseError, NotInLogError, WitnessRefusesError
 from ethics.log import EthicsLog
 from ethics.witness import Witness, cosign_log, register_witness
 
@@ -146,8 +146,12 @@ def test_only_a_registered_witness_counts(log: EthicsLog, tmp_path: Path) -> Non
 def test_a_cosignature_for_a_checkpoint_that_is_gone_is_refused(log: EthicsLog, witness: Witness) -> None:
     line = witness.cosign(log.head().note, [], SIGNER.key)
 
-    with pytest.raises(LogBrokenError, match="no checkpoint of 999"):
+    with pytest.raises(NotInLogError, match="no checkpoint of 999"):
         log.add_cosignature(999, line)
+    for bad in ("nonsense", line[:-9], line + line, line.replace("—", "-")):
+        with pytest.raises(KeyUseError, match="cosignature"):
+            log.add_cosignature(log.head().size, bad)
+    assert log.verify().ok
 
 
 def test_a_damaged_memory_is_not_taken_for_an_empty_one(log: EthicsLog, witness: Witness) -> None:
