@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant import building
 from assistant.core.cases import Located, case_to_json, parse_case
@@ -56,6 +56,9 @@ from models.pathway_model import PathwayModel
 from retrieval.cases import CaseIndex
 from retrieval.guidance import GuidanceIndex, Hit
 from retrieval.law_refs import LawNames
+
+if TYPE_CHECKING:
+    from assistant.publishing import Draft
 
 NO_PATHWAY = "none"
 """What a decision names when no pathway is chosen."""
@@ -225,7 +228,7 @@ class Assistant:
             catalogue=self.catalogue,
             model=model,
             mode=self.settings.mode,
-            with_basis=self._with_basis(case.role, case.today),
+            with_basis=self.scoring_allowed(case.role, case.today),
             versions={**self._versions, "model": model.version if model else None},
             suspended=self.suspended(),
             questions=self.settings.questions,
@@ -243,7 +246,7 @@ class Assistant:
             self._register_read = (stamp, LegalRegister.load(path))
         return self._register_read[1]
 
-    def _with_basis(self, role: str, on: dt.date) -> frozenset[str]:
+    def scoring_allowed(self, role: str, on: dt.date) -> frozenset[str]:
         """The pathways for which the register holds a basis to score, for every field a score may read.
 
         The law of the pathway's first section is the one that decides.
@@ -557,6 +560,19 @@ class Assistant:
         from assistant.auditing import run_audit, stored_cases
 
         return run_audit(self, stored_cases(self, most) if cases is None else cases, language, progress)
+
+    # ---------------------------------------------------------------- public records
+
+    def public_record(
+        self, form: str, language: str = "da", *, since: dt.date | None = None, until: dt.date | None = None
+    ) -> Draft:
+        """A draft for a public register or an assessment; what the system cannot know is a marked blank.
+
+        Raises `UserError` for an unknown format, `MissingError` for the card of a model that there is not.
+        """
+        from assistant.publishing import draft
+
+        return draft(self, form, language, since=since, until=until)
 
     # ---------------------------------------------------------------- erase
 

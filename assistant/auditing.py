@@ -261,7 +261,7 @@ def _run(topic: str, report: Json, figures: Mapping[str, float], groups: Sequenc
     body = {
         "topic": topic,
         "release": report["release"],
-        "figures": dict(figures),
+        "figures": {name: float(value) for name, value in figures.items()},
         "sizes": sizes,
         "suppressed": sum(row["held_back"] for row in groups),
         "report_hash": digest,

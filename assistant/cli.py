@@ -432,6 +432,31 @@ def audit(
         raise typer.Exit(1)
 
 
+@app.command()
+def register(
+    format_: Annotated[str, typer.Option("--format", help="atrs, fria, dpia, art30, model-card or quarter.")],
+    lang: Annotated[str, typer.Option(help="da or en.")] = "da",
+    since: Annotated[str | None, typer.Option("--from", help="First day of the quarterly page.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Last day of the quarterly page.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to a file instead of stdout.")] = None,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """A public-register or assessment draft from the live system; what it cannot know is a marked blank."""
+    first, last = as_date(since, "--from"), as_date(until, "--to")
+    with opened(workspace) as assistant:
+        made = assistant.public_record(format_, lang, since=first, until=last)
+    if json_:
+        emit(made.data)
+    elif out is not None:
+        out.write_text(made.markdown, encoding="utf-8")
+    else:
+        sys.stdout.write(made.markdown)
+        sys.stdout.flush()
+    if made.blanks:
+        note(f"{made.blanks} places are blank; a person must answer, in organisation.yaml or in the draft.")
+
+
 # ---------------------------------------------------------------- ledger
 
 
