@@ -267,9 +267,11 @@ def _not_used(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
 def _missing(view: ExplanationView, say: Phrases) -> Iterator[Sentence]:
     for name in _asked(view):
         yield say.say("missing-one", plain=say.plain(name))
+    masked = {item.field for item in view.not_used if item.why == "masked"}
     for reason in unknown_reasons(view.first) if view.first else ():
         way = "up" if reason.sign > 0 else "down"
-        yield say.say(f"missing-pulls-{way}", [claim(reason)], plain=lower_first(say.plain(str(reason.field))))
+        why = "masked" if reason.field in masked else "pulls"
+        yield say.say(f"missing-{why}-{way}", [claim(reason)], plain=lower_first(say.plain(str(reason.field))))
 
 
 def _asked(view: ExplanationView) -> list[str]:

@@ -100,7 +100,8 @@ class Phrases:
             return words
         unit = f"unit-{_UNIT.sub('-', spec.unit.lower()).strip('-')}"
         if value < 0 and self.texts.has(f"{unit}-ago"):
-            return self.texts(f"{unit}-ago", value=self.catalogue.value_label(field, -value, self.language))
+            ago = f"{unit}-ago-one" if value == -1 else f"{unit}-ago"
+            return self.texts(ago, value=self.catalogue.value_label(field, -value, self.language))
         if value == 1 and self.texts.has(f"{unit}-one"):
             return self.texts(f"{unit}-one", value=words)
         return self.texts(unit, value=words) if self.texts.has(unit) else words

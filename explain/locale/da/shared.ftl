@@ -42,3 +42,5 @@ picture-shape-alt = Figur: { $field }. Lavest { $low } ved { $low_at }, højest 
 picture-now = her
 picture-axis = taler imod (−)   taler for (+)
 redraft-task = Skriv hver sætning lettere at læse. Behold nummeret. Behold alle tal, navne og oplysninger. Tilføj ikke noget. Svar med én sætning på hver linje.
+unit-years-ago-one = for { $value } år siden
+unit-years-one = { $value } år

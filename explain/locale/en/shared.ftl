@@ -42,3 +42,5 @@ picture-shape-alt = Figure: { $field }. Lowest { $low } at { $low_at }, highest 
 picture-now = here
 picture-axis = speaks against (−)   speaks for (+)
 redraft-task = Make each sentence easier to read. Keep its number. Keep all figures, names and facts. Add nothing. Answer with one sentence on each line.
+unit-years-ago-one = { $value } year ago
+unit-years-one = { $value } year
