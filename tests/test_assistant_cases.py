@@ -325,7 +325,7 @@ def test_a_field_without_a_limit_does_not_grow_old() -> None:
 wrapping = st.sampled_from([None, "fagsystem", "egne ord: æøå \u2028"])
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(raw_facts(), areas(), days(), wrapping, st.integers(0, 900), st.booleans())
 def test_a_case_written_as_json_reads_back_the_same(
     facts: Raw, area: str, day: dt.date, source: str | None, age_days: int, wrap: bool
@@ -348,7 +348,7 @@ junk = st.recursive(
 )
 
 
-@settings(max_examples=800)
+@settings(max_examples=400)
 @given(st.dictionaries(st.sampled_from(sorted(BUILT_IN.fields)) | st.text(max_size=8), junk, max_size=3), junk)
 def test_no_input_whatever_gives_a_traceback(facts: dict[str, Any], frame: Any) -> None:
     document = {"case": facts, "today": frame, "caller_area": frame, "role": frame, "case_id": frame}

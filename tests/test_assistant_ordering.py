@@ -53,10 +53,22 @@ def names(ranked: list[Ranked]) -> list[str]:
 
 
 pathways = st.sampled_from(sorted(BUILT_IN.pathways))
-reasons = st.lists(st.sampled_from(TIERS).map(reason), min_size=1, max_size=3).map(tuple)
-pointing = st.dictionaries(pathways, reasons, max_size=12)
-states = st.dictionaries(pathways, st.sampled_from([Eligibility.ELIGIBLE, Eligibility.UNDETERMINED]))
-chances = st.dictionaries(pathways, st.floats(0, 1))
+# Few kinds of reason and few scores, so that pathways often stand equal but for one thing.
+KINDS: list[tuple[Tier, ...]] = [
+    ("law",),
+    ("goal",),
+    ("evidence",),
+    ("evidence",),
+    ("goal", "evidence"),
+    ("evidence",) * 2,
+]
+reasons = st.sampled_from([tuple(reason(tier) for tier in kind) for kind in KINDS])
+pointing = st.dictionaries(pathways, reasons, max_size=16)
+states = st.dictionaries(pathways, st.sampled_from([Eligibility.ELIGIBLE, Eligibility.UNDETERMINED]), max_size=8)
+chance = st.sampled_from([None, 0.0, 0.1, 0.5, 0.50001, 0.9, 1.0])
+chances = st.tuples(*[chance] * len(BUILT_IN.pathways)).map(
+    lambda drawn: {key: score for key, score in zip(BUILT_IN.pathways, drawn, strict=True) if score is not None}
+)
 
 
 def weight(entry: Ranked) -> tuple[int, int, int, int]:
@@ -131,11 +143,11 @@ def test_without_a_model_the_less_intrusive_stands_first_among_equals(
 @settings(max_examples=100)
 @given(pointing, states, chances, st.randoms())
 def test_the_order_does_not_depend_on_how_the_input_is_written_down(
-    pointed: dict[str, tuple[Reason, ...]], known: dict[str, Eligibility], scores: dict[str, float], chance: Any
+    pointed: dict[str, tuple[Reason, ...]], known: dict[str, Eligibility], scores: dict[str, float], luck: Any
 ) -> None:
     mixed, rescored = list(pointed.items()), list(scores.items())
-    chance.shuffle(mixed)
-    chance.shuffle(rescored)
+    luck.shuffle(mixed)
+    luck.shuffle(rescored)
 
     assert ordered(dict(mixed), known, dict(rescored)) == ordered(pointed, known, scores)
 
@@ -160,6 +172,17 @@ def test_every_place_says_what_gave_it(
         else:
             assert not equals
             assert entry.placed_by == ("law" if weight(entry)[0] else "goal" if weight(entry)[1] else "evidence")
+
+
+def test_a_higher_score_stands_first_among_equals_with_the_same_kind_of_goal() -> None:
+    evidence = (reason("evidence"),)
+    pointed = dict.fromkeys(("lab_mentor", "lab_loentilskud", "lab_vejl_opkval"), evidence)
+    scores = {"lab_mentor": 0.2, "lab_loentilskud": 0.4, "lab_vejl_opkval": 0.6}
+
+    ranked = ordered(pointed, {}, scores)
+
+    assert names(ranked) == ["lab_vejl_opkval", "lab_loentilskud", "lab_mentor"]
+    assert {entry.placed_by for entry in ranked} == {"score"}
 
 
 def test_a_score_however_high_never_beats_the_law_or_the_goal() -> None:

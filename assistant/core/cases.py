@@ -15,7 +15,7 @@ from assistant.core.errors import UserError
 
 _FACT_KEYS = frozenset({"value", "source", "observed_on", "recorded_by"})
 _CASE_ID = re.compile(r"[\w.:-]{1,64}")
-_ROLE = re.compile(r"[a-zA-Z_-]{1,32}")
+_ROLE = re.compile(r"[^\W\d][\w-]{0,31}")
 _YEARS = range(1900, 2201)
 _FIELD_NAME = re.compile(r"[a-zA-ZæøåÆØÅ_][\w.]{0,63}")
 _PLAIN = re.compile(r"(?!.*\d{4})[a-zA-ZæøåÆØÅ_]\w{0,39}|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?")
