@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import resource
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -195,9 +196,7 @@ def scale(size: int = 100_000, count: int = 200) -> dict[str, Any]:
     found["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     start, worked = perf_counter(), process_time()
     text = "Kommunen tilbyder et nyt hold for borgere med svimmelhed."
-    index.add(
-        [Document("nyt", "Nyt", "Kommunen tilbyder et nyt hold for borgere med svimmelhed.", "", "nyt", whole=True)]
-    )
+    index.add([Document("nyt", "Nyt", text, "", "nyt", whole=True)])
     index.search("hold for svimmelhed", K)
     found |= {"add_one_s": round(perf_counter() - start, 3), "add_one_cpu_s": round(process_time() - worked, 3)}
     with tempfile.TemporaryDirectory() as folder:

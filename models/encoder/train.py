@@ -25,11 +25,14 @@ WEIGHTS = Path(__file__).parent / "weights"
 DATA = Path(__file__).parents[2] / "retrieval"
 
 
+SEED = 20261122
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that decides the weights besides the texts and the teacher."""
 
-    seed: int = 20261122
+    seed: int = SEED
     epochs: int = 6
     batch: int = 128
     rate: float = 0.03
@@ -41,25 +44,27 @@ class Recipe:
 
 def train(pairs: Sequence[Pair], teacher: Path | None, recipe: Recipe) -> Any:
     """A trained `SentenceTransformer` of one static embedding."""
-    from datasets import Dataset  # type: ignore[import-untyped,unused-ignore]
-    from sentence_transformers import (
-        SentenceTransformer,
-        SentenceTransformerTrainer,
-        SentenceTransformerTrainingArguments,
-    )
-    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+    from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
     from transformers import set_seed
 
     set_seed(recipe.seed)
-    words = domain_words(
-        (text for pair in pairs for text in (pair.anchor, pair.positive)), recipe.least, recipe.most_words
-    )
+    texts = (text for pair in pairs for text in (pair.anchor, pair.positive))
+    words = domain_words(texts, recipe.least, recipe.most_words)
     if teacher is None:
         made, table = random_start(words, recipe.dimension, recipe.seed)
     else:
         made, table = start(words, *read_teacher(teacher))
     model = SentenceTransformer(modules=[StaticEmbedding(made, embedding_weights=table)], device="cpu")
+    return fitted(model, pairs, recipe)
+
+
+def fitted(model: Any, pairs: Sequence[Pair], recipe: Recipe) -> Any:
+    """The model after contrastive training: each anchor must find its positive among its batch's."""
+    from datasets import Dataset  # type: ignore[import-untyped,unused-ignore]
+    from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+
     data = Dataset.from_dict({"anchor": [pair.anchor for pair in pairs], "positive": [pair.positive for pair in pairs]})
     with tempfile.TemporaryDirectory() as scratch:
         arguments = SentenceTransformerTrainingArguments(
@@ -99,6 +104,8 @@ def write(model: Any, pairs: Sequence[Pair], teacher: Path | None, recipe: Recip
             "type": "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding",
         }
     ]
+    for file in folder.iterdir():
+        file.chmod(0o644)  # safetensors writes files that only their owner may read
     (folder / "modules.json").write_text(json.dumps(modules, indent=1), encoding="utf-8")
     facts = {
         "version": hashlib.sha256(table.tobytes()).hexdigest()[:16],
