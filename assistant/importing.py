@@ -30,8 +30,10 @@ def import_files(
         except UserError as error:
             results.append({"file": str(file), "status": "failed", "documents": 0, "problem": str(error)})
     changed: list[str] = []
+    taken: dict[str, Path] = {}
     for file, documents in read:
         try:
+            _refuse_taken(file, documents, taken)
             new = index.add(documents)
         except UserError as error:
             results.append({"file": str(file), "status": "failed", "documents": 0, "problem": str(error)})
@@ -44,6 +46,17 @@ def import_files(
         failed = sum(result["problem"] is not None for result in results)
         log.append([_imported(read, index.version, failed)])
     return sorted(results, key=lambda result: str(result["file"]))
+
+
+def _refuse_taken(file: Path, documents: Sequence[Document], taken: dict[str, Path]) -> None:
+    """Refuse a file whose document would replace that of another file in the same import (vent.md, vent.txt)."""
+    for document in documents:
+        if document.id in taken:
+            raise UserError(
+                f"{file}: its document has the id {document.id!r}, as that of {taken[document.id]}; "
+                "rename one of the files, or give it an `id` in its front matter."
+            )
+    taken.update(dict.fromkeys((document.id for document in documents), file))
 
 
 def _files(paths: Sequence[Path], results: list[dict[str, Any]]) -> list[Path]:

@@ -64,13 +64,14 @@ def _expected(located: Located) -> Mapping[str, Any]:
     return expected
 
 
-def _share(values: Iterable[bool]) -> float:
+def _share(values: Iterable[bool]) -> float | None:
     return _mean(float(value) for value in values)
 
 
-def _mean(values: Iterable[float]) -> float:
+def _mean(values: Iterable[float]) -> float | None:
+    """The mean; None where no vignette says anything about the figure, for JSON knows no NaN."""
     found = list(values)
-    return fmean(found) if found else math.nan
+    return fmean(found) if found else None
 
 
 def _same(suggestion: Suggestion, eligibility: str, expected: Mapping[str, Any]) -> bool:
@@ -124,9 +125,9 @@ def _refs(assistant: Assistant, text: str) -> set[str]:
     return {re.sub(r", stk\..*", "", found.label) for found in find_law_refs(text, names)}
 
 
-def _random_order(expected: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def _random_order(expected: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     """Expected hit rates of a random order of eligible, then undetermined."""
-    return {f"hit@{k}": fmean(_chance(e, k) for e in expected) if expected else math.nan for k in (1, 3)}
+    return {f"hit@{k}": _mean(_chance(e, k) for e in expected) for k in (1, 3)}
 
 
 def _chance(expected: Mapping[str, Any], k: int) -> float:
@@ -141,7 +142,7 @@ def _chance(expected: Mapping[str, Any], k: int) -> float:
     return 1.0 - missed
 
 
-def _fixed_order(expected: Sequence[Mapping[str, Any]], order: Sequence[str]) -> dict[str, float]:
+def _fixed_order(expected: Sequence[Mapping[str, Any]], order: Sequence[str]) -> dict[str, float | None]:
     place = {pathway: number for number, pathway in enumerate(order)}
     found = {1: 0, 3: 0}
     for e in expected:
@@ -151,4 +152,4 @@ def _fixed_order(expected: Sequence[Mapping[str, Any]], order: Sequence[str]) ->
         ]
         for k in found:
             found[k] += bool(set(ranking[:k]) & set(e["preferred"]))
-    return {f"hit@{k}": hits / len(expected) if expected else math.nan for k, hits in found.items()}
+    return {f"hit@{k}": hits / len(expected) if expected else None for k, hits in found.items()}
