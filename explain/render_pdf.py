@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -49,12 +50,17 @@ def render_pdf(document: Document, *, on: dt.date, author: str = "Vejviser", lar
         source,
         format="pdf",
         font_paths=_fonts(),
-        sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
+        sys_inputs={"document": _printable(json.dumps(data, ensure_ascii=False))},
         # PDF/A-2a for keeping, PDF/UA-1 for screen readers; a file that breaks either is not made.
         pdf_standards=["a-2a", "ua-1"],
         timestamp=dt.datetime(on.year, on.month, on.day, tzinfo=dt.UTC),
     )
     return made
+
+
+def _printable(text: str) -> str:
+    """The text with a replacement mark for what PDF/A forbids: private, unassigned and half characters."""
+    return "".join("\ufffd" if unicodedata.category(sign) in ("Co", "Cn", "Cs") else sign for sign in text)
 
 
 def _widths(table: Mapping[str, Any]) -> list[float]:

@@ -107,6 +107,16 @@ def test_what_a_person_wrote_cannot_become_markup(view: ExplanationView, catalog
     assert squeezed("#set text(red)") in squeezed(_pdf_text(render_pdf(document, on=view.as_of)))
 
 
+@pytest.mark.parametrize("words", ["Glad 😀", "العربية", "中文", "a\u200bb", "\x07", "\ue000", "\U0010ffff", "\t"])
+def test_no_sign_that_a_citizen_writes_keeps_a_letter_back(
+    view: ExplanationView, catalogue: Catalogue, words: str
+) -> None:
+    document = explanation_document(dataclasses.replace(view, goal=words, suppressed=()), catalogue, "citizen")
+
+    assert render_pdf(document, on=view.as_of).startswith(b"%PDF")
+    assert "</html>" in render_html(document)
+
+
 def _pdf_text(pdf: bytes) -> str:
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
 
