@@ -615,6 +615,26 @@ def show(report: dict[str, Any], *, json_: bool) -> None:
             note(f"{key}: {value}")
 
 
+@app.command()
+def bench(
+    which: Annotated[str, typer.Argument(help="retrieval, suggest, explain, ledger, ui or all.")],
+    size: Annotated[int | None, typer.Option(min=10, help="Passages, earlier cases, entries or requests.")] = None,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Measure speed, side by side with named peers in the same run."""
+    from assistant.workspace import find_workspace
+    from eval.suites.bench import lines, run
+
+    given = find_workspace(workspace)
+    report = run(which, size, given if given.settings_file.is_file() else None)
+    if json_:
+        emit(report)
+    else:
+        for line in lines(report):
+            typer.echo(line)
+
+
 def main() -> None:
     """Run the command line; a failure a person can act on is one sentence on stderr and an exit code."""
     for stream in (sys.stdout, sys.stderr):

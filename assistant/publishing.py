@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from assistant.core.domain import ModelUse
-from assistant.core.errors import MissingError, UserError
+from assistant.core.errors import UserError
 from assistant.core.texts import LANGUAGES, Texts
 from ethics.legal_basis import LegalRegister
 from ethics.log_facts import log_facts, register_facts
@@ -28,9 +28,32 @@ FORMATS = (*(name for name in RECORDS if name != QUARTER), MODEL_CARD, QUARTER)
 ORGANISATION = "organisation.yaml"
 """The municipality's own answers, in the workspace: what no program can know, asked for in each draft's blanks."""
 ANSWERS = frozenset(
-    "affected assessments benefits consulted contact data_coverage data_sources dpia dpo dpo_advice governance"
-    " maintenance name notified owner period previous_process processors recipients risks team third_parties"
-    " training website".split()
+    {
+        "affected",
+        "assessments",
+        "benefits",
+        "consulted",
+        "contact",
+        "data_coverage",
+        "data_sources",
+        "dpia",
+        "dpo",
+        "dpo_advice",
+        "governance",
+        "maintenance",
+        "name",
+        "notified",
+        "owner",
+        "period",
+        "previous_process",
+        "processors",
+        "recipients",
+        "risks",
+        "team",
+        "third_parties",
+        "training",
+        "website",
+    }
 )
 
 
