@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,6 +93,14 @@ def test_the_change_of_authority_is_announced_a_quarter_ahead_and_after(day: dt.
         assert found[0].due == dt.date(2027, 1, 1)
         assert "Region Østdanmark" in found[0].text_da
         assert "Region Østdanmark" in found[0].text_en
+
+
+def test_a_scheme_that_simply_ended_was_handed_to_nobody() -> None:
+    ended = replace(BUILT_IN.pathways["sul119_kol"], authority_change=None)
+    catalogue = replace(BUILT_IN, pathways={"sul119_kol": ended})
+    case = make_case(COPD, BUILT_IN, today=dt.date(2027, 1, 1))
+
+    assert conclude(consider(case, catalogue), catalogue, {}).outcome is Outcome.NOTHING_NOW
 
 
 def test_a_first_place_that_others_decide_is_another_authority() -> None:
@@ -237,6 +246,31 @@ def test_a_goal_that_only_masked_fields_can_settle_asks_for_consent_first() -> N
     assert {topic.id for topic in considered.goals} == {"breath"}
     assert result.outcome is Outcome.ASK_CONSENT_FIRST
     assert "G2_consent" in {flag.id for flag in considered.flags}
+
+
+PLACEMENT = {
+    "age": 40,
+    "years_to_pension_age": 27,
+    "benefit_type": "kontanthjaelp",
+    "employment_status": "ledig",
+    "work_capacity_hours": 10,
+    "work_capacity_outlook": "kan_udvikles",
+}
+
+
+def test_consent_can_wait_while_a_pathway_in_view_serves_the_goal() -> None:
+    both = {**PLACEMENT, "citizen_goals": "Et arbejde. Trække vejret bedre."}
+    only_hidden = {**PLACEMENT, "citizen_goals": "Trække vejret bedre."}
+
+    assert outcome(both, area="job") is Outcome.SUGGEST
+    assert outcome(only_hidden, area="job") is Outcome.ASK_CONSENT_FIRST
+
+
+def test_consent_comes_first_where_facts_in_view_say_that_health_matters() -> None:
+    facts = {**PLACEMENT, "citizen_goals": "Et arbejde."}
+
+    assert outcome({**facts, "benefit_type": "kontanthjaelp"}, area="job") is Outcome.SUGGEST
+    assert outcome({**facts, "work_capacity_outlook": "uafklaret"}, area="job") is Outcome.ASK_CONSENT_FIRST
 
 
 @pytest.mark.parametrize("consent", ["naegtet", "tilbagekaldt"])

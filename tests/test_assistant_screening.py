@@ -387,6 +387,16 @@ def test_the_first_pattern_of_the_catalogue_wins_where_two_overlap() -> None:
     assert [f.pattern for f in found.findings] == ["long", "short"]
 
 
+def test_where_two_overlap_in_part_all_of_both_is_hidden() -> None:
+    middle, left, right = pattern("middle", "bc", "[m]"), pattern("left", "ab", "[l]"), pattern("right", "cd", "[r]")
+    screening = Screening(patterns=(middle, left, right))
+
+    found = screen("abcd", screening)
+
+    assert found.text == "[m]"
+    assert {f.pattern for f in found.findings} == {"left", "middle", "right"}
+
+
 def test_only_texts_among_the_named_fields_are_screened() -> None:
     facts = {
         "note": Fact(field="note", value="ring 23456789"),
