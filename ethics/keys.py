@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ethics.errors import ErasedError, KeyUseError
+from ethics.forking import closed_across_forks
 from ethics.keyfile import KEY_BYTES, NONCE_BYTES, connect, master_id, transaction, unwrap, wrap
 from ethics.masters import master_from_environment, master_from_file, new_master_file
 
@@ -37,14 +38,15 @@ class KeyStore:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, master: bytes) -> None:
         self.path = path
-        self._connection, self._master = connection, master
-        self._lock, self._process = RLock(), os.getpid()
+        self._open_connection: sqlite3.Connection | None = connection
+        self._master, self._lock = master, RLock()
         self._cache: dict[bytes, tuple[bytes, AESGCM]] = {}
         self._version = -1
         row = self._read_header()
         if row[0] != master_id(master):
             raise KeyUseError(f"The master key is not the one that {path} was locked with (its id is {row[0]}).")
         self._lookup_key = unwrap(master, row[1], b"lookup")
+        closed_across_forks(self)
 
     @classmethod
     def create(cls, path: Path, master: bytes) -> KeyStore:
@@ -71,10 +73,28 @@ class KeyStore:
         return cls(path, connect(path), master)
 
     def close(self) -> None:
-        """Forget every key in memory and close the file."""
+        """Forget every key in memory and close the file; it is opened again when it is next used."""
         with self._lock:
             self._cache.clear()
-            self._connection.close()
+            self._version = -1  # of a connection that is gone: the next one counts anew
+            if self._open_connection is not None:
+                self._open_connection.close()
+                self._open_connection = None
+
+    def before_fork(self) -> None:
+        """Finish what is under way and close the file."""
+        self._lock.acquire()
+        self.close()
+
+    def after_fork(self) -> None:
+        """Let users in again."""
+        self._lock.release()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._open_connection is None:
+            self._open_connection = connect(self.path)
+        return self._open_connection
 
     def opaque(self, subject: str, create: bool = True) -> str | None:
         """The random id that stands for a person outside this store (32 hex digits).
@@ -101,7 +121,6 @@ class KeyStore:
         A key alone costs a disk flush; 20,000 at once cost one.
         """
         with self._lock:
-            self._reopen_after_fork()
             fresh = []
             for subject in dict.fromkeys(subjects):
                 opaque = os.urandom(_OPAQUE)
@@ -198,7 +217,6 @@ class KeyStore:
         return master_id(self._master)
 
     def _person(self, subject: str, create: bool) -> tuple[bytes, AESGCM] | None:
-        self._reopen_after_fork()
         lookup = self._hash(subject)
         version = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:  # another process may have shredded a key that is cached here
@@ -226,7 +244,6 @@ class KeyStore:
         return found
 
     def _row(self, query: str, value: bytes) -> tuple[bytes, bytes] | None:
-        self._reopen_after_fork()
         row: tuple[bytes, bytes] | None = self._connection.execute(query, (value,)).fetchone()
         return row
 
@@ -238,11 +255,6 @@ class KeyStore:
         if row is None:
             raise KeyUseError(f"{self.path} is an empty key store; restore it from its backup.")
         return row
-
-    def _reopen_after_fork(self) -> None:
-        if self._process != os.getpid():  # SQLite forbids using a connection across a fork
-            self._connection, self._process = connect(self.path), os.getpid()
-            self._version = -1
 
     def _hash(self, subject: str) -> bytes:
         return hmac.digest(self._lookup_key, subject.encode(), "sha256")

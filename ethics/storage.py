@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import RLock
 from typing import Any
+from weakref import finalize
 
 from sqlalchemy import Engine, create_engine, event
 
 from ethics.entry import Row
 from ethics.errors import LogBusyError, LogWriteError
+from ethics.forking import closed_across_forks
 from ethics.merkle import Node
 
 BUSY_SECONDS = 30
@@ -47,19 +49,22 @@ def open_engine(path: Path) -> Engine:
 
 
 class Files:
-    """The open log file of this process; opened anew after a fork, as SQLite demands."""
+    """An open log file; closed across forks, and opened again when it is next used."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine, self._process = open_engine(path), os.getpid()
+        self.path, self.engine = path, open_engine(path)
+        self._writing = RLock()
+        closed_across_forks(self)
+        finalize(self, self.engine.dispose)  # a file that was merely dropped must not stay open until a fork
 
-    @property
-    def engine(self) -> Engine:
-        """The engine of this process."""
-        if self._process != os.getpid():
-            self._engine.dispose(close=False)
-            self._engine, self._process = open_engine(self.path), os.getpid()
-        return self._engine
+    def before_fork(self) -> None:
+        """Finish the write under way and close every connection; reads of other threads must be at rest."""
+        self._writing.acquire()
+        self.engine.dispose()
+
+    def after_fork(self) -> None:
+        """Let writers in again."""
+        self._writing.release()
 
     def read(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """Run `work` on one consistent state of the file, whatever is appended meanwhile."""
@@ -77,6 +82,10 @@ class Files:
 
     def write(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """Run `work` alone on the file and make it durable, or leave everything as it was."""
+        with self._writing:
+            return self._write(work)
+
+    def _write(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         pooled = self.engine.raw_connection()
         try:
             driver: Any = pooled.driver_connection
@@ -101,6 +110,10 @@ class Files:
 
     def compact(self) -> None:
         """Rebuild the file and empty the write-ahead log, so that no page keeps what was removed."""
+        with self._writing:
+            self._compact()
+
+    def _compact(self) -> None:
         pooled = self.engine.raw_connection()
         try:
             driver: Any = pooled.driver_connection

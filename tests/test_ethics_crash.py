@@ -35,7 +35,10 @@ def write(number):
     keys = KeyStore.open(folder / "keys", b"m" * 32)
     log = EthicsLog.open(folder / "log", signer, keys=keys)
     acknowledged = os.open(folder / f"acknowledged-{number}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    parent = os.getppid()
     for turn in range(10**9):
+        if os.getppid() != parent:
+            return  # the parent is gone: nobody is left to stop this one
         work = NewEntry("ComputeUsed", {"work": "suggest", "cases": turn, "cpu_seconds": 1}, ref=f"w-{number}-{turn}")
         goal = NewEntry("GoalShown", {"before_suggestion": True}, subject=f"C-{number}-{turn % 7}", payload=b"a goal")
         done = log.append([work, goal][: 1 + turn % 2] * (1 + turn % 3))
@@ -51,6 +54,8 @@ def start(number):
 
 faulthandler.dump_traceback_later(float(sys.argv[3]) + 120, exit=True)  # a hang is a failure that says where
 enough = time.monotonic() + float(sys.argv[3])
+reader = EthicsLog.open(folder / "log", trusted=[signer.key])  # stays open across every fork
+assert reader.verify().ok
 children = [start(number) for number in range(4)]
 killed = 0
 for turn in range(kills):
@@ -60,8 +65,8 @@ for turn in range(kills):
     slot = chance.randrange(4)
     os.kill(children[slot], signal.SIGKILL)
     if os.waitpid(children[slot], 0)[1] != signal.SIGKILL:
-        sys.exit("a writer ended by itself")
-    report = EthicsLog.open(folder / "log", trusted=[signer.key]).verify()
+        sys.exit(f"writer {slot} ended by itself before kill {turn}")
+    report = reader.verify()
     if not report.ok:
         sys.exit(f"after kill {turn}: {report}")
     children[slot], killed = start(4 + turn), killed + 1
@@ -69,6 +74,37 @@ for child in children:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 print(killed)
+"""
+
+# What a server does that loads first and forks its workers afterwards: everyone goes on with the same objects.
+FORKED = """
+import os, sys
+from pathlib import Path
+from ethics.checkpoint import Signer
+from ethics.entry import NewEntry
+from ethics.keys import KeyStore
+from ethics.log import EthicsLog
+
+folder = Path(sys.argv[1])
+keys = KeyStore.open(folder / "keys", b"m" * 32)
+log = EthicsLog.open(folder / "log", Signer("vejviser.example/log", b"s" * 32), keys=keys)
+
+def work(name, turns):
+    for turn in range(turns):
+        goal = NewEntry("GoalShown", {"before_suggestion": True}, subject=f"C-{name}-{turn % 5}", payload=b"a goal")
+        index = log.append([goal])[0].index
+        if log.payload(index) != b"a goal" or not log.find(subject=f"C-{name}-{turn % 5}"):
+            os._exit(2)
+
+work("first", 5)
+children = []
+for name in range(4):
+    if (child := os.fork()) == 0:
+        work(name, 40)
+        os._exit(0)
+    children.append(child)
+    work("parent", 10)
+sys.exit(max(os.waitpid(child, 0)[1] for child in children))
 """
 
 # One writer whose files may not grow beyond a limit: what a full disk does.
@@ -120,6 +156,17 @@ def test_no_acknowledged_entry_is_lost_when_writers_are_killed(tmp_path: Path) -
     assert acknowledged <= stored
     sealed = log.find(type="GoalShown")
     assert log.payload(sealed[-1].index) == b"a goal"
+
+
+def test_an_open_log_and_key_store_survive_forks(tmp_path: Path) -> None:
+    keys = KeyStore.create(tmp_path / "keys", MASTER)
+    EthicsLog.create(tmp_path / "log", ORIGIN, SIGNER, keys=keys).close()
+
+    done = run(FORKED, tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    report = EthicsLog.open(tmp_path / "log", SIGNER, keys=keys).verify()
+    assert (report.ok, report.size) == (True, 5 + 4 * 40 + 4 * 10)
 
 
 @pytest.mark.parametrize("limit", [120_000, 400_000])
