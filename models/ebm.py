@@ -27,10 +27,11 @@ SMALL = 5000
 class FitSettings:
     """How the boosting runs; the defaults were measured on 20,000 synthetic cases (see `models/recipe/README.md`).
 
+    `outer_bags` is how many boosted models are averaged; None: 4, or 14 where rows are few and each fit is noisy.
     `joints` is the number of terms over two facts; None: as many as the rows support (see `models.joints`).
     """
 
-    outer_bags: int = 4
+    outer_bags: int | None = None
     learning_rate: float = 0.02
     max_rounds: int = 4000
     min_samples_leaf: int = 10
@@ -93,7 +94,7 @@ def _fit(rows: Floats, types: list[Any], reached: Bools, seed: int, settings: Fi
 
     chosen = {
         "feature_types": types or None,
-        "outer_bags": settings.outer_bags,
+        "outer_bags": settings.outer_bags or (4 if len(rows) > SMALL else 14),
         "learning_rate": settings.learning_rate,
         "max_rounds": settings.max_rounds,
         "min_samples_leaf": settings.min_samples_leaf,

@@ -189,8 +189,12 @@ def alarms(comparisons: Sequence[Comparison], level: float = LEVEL) -> list[Alar
     return sorted(found, key=lambda alarm: (alarm.p, alarm.attribute, alarm.group))
 
 
-FEWEST_EXPECTED = 10.0
-"""With less expected variation in a group (Σ e(1 − e)) the normal approximation does not hold."""
+FEWEST_EXPECTED = 40.0
+"""With less expected variation in a group (Σ e(1 − e)) ten points could not be told from chance; comparing it all the
+same would only make every other alarm rarer."""
+
+MIRROR = 0.95
+"""When one group is this share of everybody else, comparing it too would be the first comparison mirrored."""
 
 
 def after_expected(attribute: str, values: Sequence[str], chosen: ArrayLike, expected: ArrayLike) -> list[Comparison]:
@@ -209,7 +213,7 @@ def after_expected(attribute: str, values: Sequence[str], chosen: ArrayLike, exp
     for group in names:
         inside, outside = groups == group, known & (groups != group)
         enough = min(variation[inside].sum(), variation[outside].sum()) >= FEWEST_EXPECTED
-        if enough and (len(names) > 2 or group == names[0]):
+        if enough and not _mirrored(groups[outside], {test.group for test in found}):
             difference = float(rest[inside].mean() - rest[outside].mean())
             error = math.sqrt(
                 variation[inside].sum() / inside.sum() ** 2 + variation[outside].sum() / outside.sum() ** 2
@@ -217,6 +221,10 @@ def after_expected(attribute: str, values: Sequence[str], chosen: ArrayLike, exp
             p = math.erfc(abs(difference) / (error * math.sqrt(2)))
             found.append(Comparison(attribute, group, "selection", difference, p))
     return found
+
+
+def _mirrored(others: NDArray[np.object_], compared: set[str]) -> bool:
+    return any((others == group).mean() >= MIRROR for group in compared)
 
 
 def _figures(

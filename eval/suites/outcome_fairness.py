@@ -73,7 +73,7 @@ def _halves(seed: int) -> Any:
     return part
 
 
-def run(catalogue: Catalogue, seeds: int = 50, n: int = 5600, points: float = 10.0, first: int = 0) -> dict[str, Any]:
+def run(catalogue: Catalogue, seeds: int = 50, n: int = 7500, points: float = 10.0, first: int = 0) -> dict[str, Any]:
     """How often the audit finds `points` of injected unfairness, and how often it cries wolf.
 
     Per seed four histories of `n` cases: fair and unfair in selection (one pathway, one sex), fair and unfair in
