@@ -179,6 +179,15 @@ def test_an_address_in_small_letters_is_hidden_after_a_word_that_says_so() -> No
         ("hendes veninde Mia", "Mia"),
         ("Kæresten Tom", "Tom"),
         ("værge Birthe Holm", "Holm"),
+        ("Pårørende: Mette Hansen, ringes op", "Hansen"),
+        ("Datter: Mette (bor i Aarhus)", "Mette"),
+        ("børnene Ida og Emil er hos ham", "Emil"),
+        ("børnene Ida, Emil og Bo er hos ham", "Emil"),
+        ("er gift med Karsten", "Karsten"),
+        ("bor hos Ulla Skov", "Skov"),
+        ("mor til Oliver", "Oliver"),
+        ("passes af Gerda", "Gerda"),
+        ("naboerne Per og Lis Holm", "Holm"),
     ],
 )
 def test_a_name_after_a_word_of_relation_or_role_is_hidden(text: str, name: str) -> None:
@@ -241,6 +250,10 @@ def test_the_finding_says_where_and_never_what() -> None:
         "kørte galt på motorvej 21, en omvej 3 km",
         "Praktikplads 2 gik godt, Arbejdsplads 1 skidt",
         "bor hos sin mor. Hun er 16",
+        "Psykiater: Ingen udsigt til bedring. Læge: Forventet bedring inden jul.",
+        "Datter: Bor tæt på og hjælper",
+        "gift med en lærer, bor hos forældre i Rødovre",
+        "mor til tre",
     ],
 )
 def test_dates_amounts_sections_and_codes_stand_unhidden(text: str) -> None:
