@@ -71,15 +71,15 @@ def rendered(document: Document, form: str, view: ExplanationView, *, large: boo
         case "text":
             from explain.render_text import render_text
 
-            return render_text(document).encode()
+            return render_text(document).encode("utf-8", "replace")
         case "html":
             from explain.render_html import render_html
 
-            return render_html(document, large=large).encode()
+            return render_html(document, large=large).encode("utf-8", "replace")
         case "json":
             from explain.render_json import render_json
 
-            return (json.dumps(render_json(document), ensure_ascii=False, indent=1) + "\n").encode()
+            return (json.dumps(render_json(document), ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
         case "pdf":
             from explain.render_pdf import render_pdf
 
@@ -87,6 +87,6 @@ def rendered(document: Document, form: str, view: ExplanationView, *, large: boo
         case "ssml":
             from explain.render_ssml import render_ssml
 
-            return render_ssml(document).encode()
+            return render_ssml(document).encode("utf-8", "replace")
         case _:
             raise UnknownChoiceError("form", form, get_args(Form))

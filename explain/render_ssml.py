@@ -8,6 +8,9 @@ from xml.sax.saxutils import escape
 from explain.document import Document
 
 _VOICE = {"da": "da-DK", "en": "en-GB"}
+_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 forbids."""
+
 _TELEPHONE = re.compile(r"\b\d{2}(?: \d{2}){3}\b|\b\d{8}\b")
 
 
@@ -28,4 +31,6 @@ def render_ssml(document: Document) -> str:
 
 
 def _said(text: str) -> str:
-    return _TELEPHONE.sub(lambda m: f'<say-as interpret-as="telephone">{m[0]}</say-as>', escape(text))
+    return _TELEPHONE.sub(
+        lambda m: f'<say-as interpret-as="telephone">{m[0]}</say-as>', escape(_UNSPEAKABLE.sub(" ", text))
+    )

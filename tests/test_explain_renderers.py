@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import re
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
 import pypdf
@@ -107,14 +108,19 @@ def test_what_a_person_wrote_cannot_become_markup(view: ExplanationView, catalog
     assert squeezed("#set text(red)") in squeezed(_pdf_text(render_pdf(document, on=view.as_of)))
 
 
-@pytest.mark.parametrize("words", ["Glad 😀", "العربية", "中文", "a\u200bb", "\x07", "\ue000", "\U0010ffff", "\t"])
+@pytest.mark.parametrize(
+    "words", ["Glad 😀", "العربية", "中文", "a\u200bb", "\x07", "\ue000", "\U0010ffff", "\t", "\ud800"]
+)
 def test_no_sign_that_a_citizen_writes_keeps_a_letter_back(
     view: ExplanationView, catalogue: Catalogue, words: str
 ) -> None:
     document = explanation_document(dataclasses.replace(view, goal=words, suppressed=()), catalogue, "citizen")
 
-    assert render_pdf(document, on=view.as_of).startswith(b"%PDF")
-    assert "</html>" in render_html(document)
+    assert rendered(document, "pdf", view).startswith(b"%PDF")
+    assert b"</html>" in rendered(document, "html", view)
+    assert rendered(document, "text", view)
+    assert json.loads(rendered(document, "json", view))
+    ET.fromstring(rendered(document, "ssml", view))
 
 
 def _pdf_text(pdf: bytes) -> str:
