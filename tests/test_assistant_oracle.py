@@ -66,7 +66,7 @@ def without(verdicts: dict[str, Any], fields: set[str]) -> dict[str, Any]:
     return {**verdicts, "missing": {k: [f for f in v if f not in fields] for k, v in verdicts["missing"].items()}}
 
 
-@settings(max_examples=1000)
+@settings(max_examples=750)
 @given(raw_facts(), days())
 def agrees(seen: Counter[tuple[str, str]], facts: Raw, day: dt.date) -> None:
     plain = {name: list(v) if isinstance(v, tuple) else v for name, v in facts.items() if v is not None}

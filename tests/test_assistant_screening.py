@@ -56,7 +56,7 @@ around = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(personal_numbers(), around)
 def test_a_cpr_number_is_hidden_however_it_is_written_with_no_modulus_11(number: tuple[str, str], frame: str) -> None:
     whole, last = number
@@ -368,7 +368,7 @@ def seen(considered: Considered) -> dict[str, object]:
     }
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(raw_facts(), areas(), days(), st.sampled_from(INSTRUCTIONS), st.sampled_from(["case_note", "citizen_goals"]))
 def test_an_instruction_added_to_a_text_changes_nothing_but_flags(
     facts: Raw, area: str, day: dt.date, instruction: str, field: str
@@ -427,7 +427,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(st.lists(st.text(max_size=12) | PIECES, max_size=12).map(" ".join))
 def test_screening_any_text_keeps_spans_in_bounds_and_leaves_nothing_to_hide(text: str) -> None:
     found = screened(text)
