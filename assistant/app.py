@@ -23,7 +23,7 @@ from assistant.core.consider import Considered, consider
 from assistant.core.domain import Case, Mode, ModelUse, Outcome
 from assistant.core.errors import CheckFailedError, MissingError, UserError
 from assistant.core.settings import Settings
-from assistant.derive import Frame, Suggestion, derive, new_suggestion_id, score_refusals
+from assistant.derive import Frame, Suggestion, derive, new_case_id, new_suggestion_id, score_refusals
 from assistant.evidence import (
     Evidence,
     evidence_from_json,
@@ -202,7 +202,7 @@ class Assistant:
     ) -> Case:
         """One case from one JSON document; `as_of` wins over the document's own date."""
         case = parse_case(
-            located, self.catalogue, today=as_of or dt.date.today(), area=area, fallback_id=f"sag-{os.urandom(6).hex()}"
+            located, self.catalogue, today=as_of or dt.date.today(), area=area, fallback_id=new_case_id(os.urandom(6))
         )
         if as_of is not None and case.today != as_of:
             data = {**located.data, "today": as_of.isoformat()}

@@ -509,3 +509,16 @@ def _question(name: str, could_change: Sequence[str], catalogue: Catalogue) -> d
 def new_suggestion_id(case_id: str, entropy: bytes) -> str:
     """An id that tells nothing: `s-` and 16 hex digits."""
     return "s-" + hashlib.sha256(entropy + case_id.encode()).hexdigest()[:16]
+
+
+_LETTERS = "bcdfghjklmnpqrst"
+"""Sixteen letters that spell no word."""
+
+
+def new_case_id(entropy: bytes) -> str:
+    """An id for a case that came without one: `sag-` and letters alone, so that no digits in it look like a person's.
+
+    >>> new_case_id(bytes(range(6)))
+    'sag-bbbcbdbfbgbh'
+    """
+    return "sag-" + "".join(_LETTERS[byte >> 4] + _LETTERS[byte & 15] for byte in entropy)
