@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 from app_fixtures import (
@@ -22,6 +23,8 @@ from app_fixtures import (
 )
 
 from assistant.app import Assistant
+from assistant.core.catalogue import Catalogue
+from assistant.derive import new_case_id
 from assistant.workspace import Workspace
 
 __all__ = ["made", "suggested", "with_suggestions"]
@@ -121,6 +124,15 @@ def test_an_instruction_in_a_note_changes_nothing(workspace: Path, case_file: Pa
 
     assert ranking(urged) == ranking(plain)
     assert {flag["id"] for flag in urged.json["flags"]} > {flag["id"] for flag in plain.json["flags"]}
+
+
+def test_an_id_that_we_make_ourselves_never_looks_personal(catalogue: Catalogue) -> None:
+    personal = [p.pattern for p in catalogue.screening.patterns if p.kind == "personal"]
+    random = Random(2026)
+    made_up = [new_case_id(random.randbytes(6)) for _ in range(5000)]
+
+    assert [name for name in made_up if any(pattern.search(name) for pattern in personal)] == []
+    assert len(set(made_up)) == len(made_up)
 
 
 def test_a_case_id_that_is_personal_is_refused(made: Made, case_file: Path) -> None:

@@ -148,6 +148,12 @@ def test_a_case_that_cannot_be_read_is_refused_with_file_and_field(
         (("eval", "cases", "--vignettes", "{}/tom.json"), "empty"),
         (("eval", "cases", "--vignettes", "{}/findes-ikke.jsonl"), "no such file"),
         (("train", "--without", "findes_ikke"), "no field 'findes_ikke'"),
+        (("access", "S-0000"), "S-0000"),
+        (("access", "S-0000", "--format", "docx"), "docx"),
+        (("register", "--format", "xml"), "xml"),
+        (("register",), "--format"),
+        (("audit", "--lang", "fr"), "fr"),
+        (("import", "history", "{}/findes-ikke.csv", "--mapping", "{}/findes-ikke.yaml"), "findes-ikke"),
         (("init", "--history", "0"), "already holds files"),
         (("init", "--history", "-1"), "'--history'"),
         (("init", "--history", "5"), "--history 5"),
@@ -279,6 +285,10 @@ COMMANDS = [
     ("erase", "S-1", "--reason", "anmodning", "--by", "mie", "--filing-receipt", "A-1"),
     ("eval", "cases", "--vignettes", "sag.json"),
     ("serve",),
+    ("access", "S-1"),
+    ("audit",),
+    ("register", "--format", "atrs"),
+    ("import", "history", "sager.csv", "--mapping", "svar.yaml"),
 ]
 
 
