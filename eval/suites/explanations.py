@@ -22,7 +22,7 @@ from explain.caseworker import caseworker_text
 from explain.citizen import citizen_text
 from explain.consistency import contradictions, first_reasons
 from explain.game import past_success, support
-from explain.pathway import GuidanceEvidence, PastEvidence, check, explain_pathway, split_terms
+from explain.pathway import ExplanationRefused, GuidanceEvidence, PastEvidence, check, explain_pathway, split_terms
 from explain.shap_bridge import largest_gap, shap_values
 from explain.view_build import explanation_view
 from models.evidence import EvidenceSource
@@ -107,7 +107,7 @@ def _held(trained: TrainedModel, cases: int, seed: int) -> _Held:
 def additivity(trained: TrainedModel, seed: int, pairs: int) -> dict[str, Any]:
     """The gate over many case-pathways with random evidence: the largest residual, and how many were refused."""
     model, rng = trained.model, np.random.default_rng(seed)
-    worst, seen = 0.0, 0
+    worst, seen, refused = 0.0, 0, 0
     for episode in trained.test.episodes * (1 + pairs // max(1, len(trained.test.episodes))):
         if seen >= pairs:
             break
@@ -124,9 +124,12 @@ def additivity(trained: TrainedModel, seed: int, pairs: int) -> dict[str, Any]:
                 tuple(map(str, range(50))), reached[p], model.curve(p, PAST_CASES), model.alpha, model.prior[p]
             )
             guidance = GuidanceEvidence(tuple(map(str, range(10))), relevant[p], model.curve(p, GUIDANCE))
-            worst = max(worst, check(explain_pathway(part, past, guidance, parents=model.parents)))
+            try:
+                worst = max(worst, check(explain_pathway(part, past, guidance, parents=model.parents)))
+            except ExplanationRefused as refusal:
+                worst, refused = max(worst, refusal.residual), refused + 1
             seen += 1
-    return {"case_pathways": seen, "max_residual": worst, "refused": 0}
+    return {"case_pathways": seen, "max_residual": worst, "refused": refused}
 
 
 def shap_agreement(trained: TrainedModel, held: _Held, rows: int = 3) -> dict[str, Any]:
