@@ -243,6 +243,8 @@ def test_what_is_not_a_case_is_refused(document: Any) -> None:
         ({"case_id": "a\n"}, "may hold 1 to 64 letters"),
         ({"case_id": "../../etc"}, "may hold 1 to 64 letters"),
         ({"case_id": "x" * 65}, "may hold 1 to 64 letters"),
+        ({"case_id": "010190-9995"}, "looks like personal data; use a pseudonymous id"),
+        ({"case_id": "sag-721289-9996"}, "looks like personal data"),
         ({"role": {"er": "læge"}}, "must be a word"),
     ],
 )
