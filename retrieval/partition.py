@@ -19,6 +19,17 @@ EXACT_UP_TO = 250_000
 CELLS, CELLS_SEARCHED = 1024, 96
 
 
+_LANES = 16
+"""FAISS adds sixteen numbers at a time when the width is a multiple of sixteen, and one at a time when not."""
+
+
+def _padded(vectors: Vectors) -> NDArray[np.float32]:
+    """Vectors as FAISS takes them, zeros added up to the next multiple of `_LANES`."""
+    wide = np.zeros((len(vectors), -(-vectors.shape[1] // _LANES) * _LANES), np.float32)
+    wide[:, : vectors.shape[1]] = vectors
+    return wide
+
+
 @dataclass(slots=True)
 class Partition:
     """Rows in order of id; `known_on` is the day number on which the outcome became known."""
@@ -57,7 +68,7 @@ class Partition:
             bits = np.packbits(allowed, bitorder="little")
             options["sel"] = faiss.IDSelectorBitmap(len(bits) * 8, faiss.swig_ptr(bits))
         params = make(**options) if options else None
-        found, rows = index.search(vector.astype(np.float32)[None], k, params=params)
+        found, rows = index.search(_padded(vector[None]), k, params=params)
         real = rows[0] >= 0
         return rows[0][real], found[0][real].astype(np.float64)
 
@@ -67,14 +78,15 @@ class Partition:
             import faiss
 
             faiss.omp_set_num_threads(1)  # one query is too small to share out
-            width, kind = self.vectors.shape[1], faiss.ScalarQuantizer.QT_8bit_direct_signed
+            width = -(-self.vectors.shape[1] // _LANES) * _LANES
+            kind = faiss.ScalarQuantizer.QT_8bit_direct_signed
             if len(self.ids) <= EXACT_UP_TO:
                 self._index = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_L2)
                 self._index.is_trained = True
             else:
                 self._index = _cells(self.vectors, width, kind)
             for start in range(0, len(self.vectors), 65_536):
-                self._index.add(self.vectors[start : start + 65_536].astype(np.float32))
+                self._index.add(_padded(self.vectors[start : start + 65_536]))
         return self._index
 
     def row_of(self, case_id: str) -> int | None:
@@ -135,5 +147,5 @@ def _cells(vectors: Vectors, width: int, kind: int) -> Any:
     index.cp.seed = 7
     index.cp.niter = 8
     sample = np.random.default_rng(7).choice(len(vectors), min(len(vectors), 40 * CELLS), replace=False)
-    index.train(vectors[np.sort(sample)].astype(np.float32))
+    index.train(_padded(vectors[np.sort(sample)]))
     return index

@@ -18,20 +18,20 @@ FEWEST = 50
 """Pairs below which fitting would only learn by heart."""
 
 
-def own_pairs(texts: Sequence[str], seed: int, per_text: int = 3) -> list[Pair]:
-    """From each text a few sentences, each with the rest of the text it was taken from."""
+def own_pairs(texts: Sequence[str], seed: int) -> list[Pair]:
+    """From each text one sentence with the rest of the text: two would each stand in the other's rest."""
     rng = random.Random(seed)
     pairs = []
     for text in texts:
         sentences = [part for part in _SENTENCE.split(text) if len(part) > 30]
-        for sentence in rng.sample(sentences, min(per_text, len(sentences))):
+        for sentence in rng.sample(sentences, min(1, len(sentences))):
             rest = " ".join(text.replace(sentence, " ").split())
             if len(rest) > 60:
                 pairs.append(Pair(sentence, rest, "own-texts"))
     return list(dict.fromkeys(pairs))
 
 
-def adapt(texts: Sequence[str], folder: Path, seed: int = SEED, epochs: int = 2) -> str:
+def adapt(texts: Sequence[str], folder: Path, seed: int = SEED, epochs: int = 4) -> str:
     """Fit the built-in encoder further on passages and write it to `folder`; the new version's name.
 
     Words that the built-in vocabulary lacks stay cut into pieces. Raises `UserError` for too few texts.
@@ -41,6 +41,6 @@ def adapt(texts: Sequence[str], folder: Path, seed: int = SEED, epochs: int = 2)
     pairs = own_pairs(texts, seed)
     if len(pairs) < FEWEST:
         raise UserError(f"{len(pairs)} sentences are too few to adapt the encoder; import more guidance first.")
-    recipe = Recipe(seed=seed, epochs=epochs, rate=0.01)
+    recipe = Recipe(seed=seed, epochs=epochs, rate=0.002)
     model: Any = SentenceTransformer(str(WEIGHTS), device="cpu")
     return write(fitted(model, pairs, recipe), pairs, None, recipe, folder)
