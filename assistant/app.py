@@ -218,7 +218,9 @@ class Assistant:
         if not record:
             return {**suggestion, "ledger": None}
         self._save_case(case)
-        entries = suggestion_entries(suggestion, considered, evidence, self.catalogue, _frame_json(frame))
+        entries = suggestion_entries(
+            suggestion, considered, evidence, self.catalogue, _frame_json(frame), self._register()
+        )
         done = self.log.append(entries)[-1]
         return {**suggestion, "ledger": _ledger_part(done.index, done.leaf_hash, done.checkpoint)}
 
@@ -280,7 +282,11 @@ class Assistant:
             if self.history is not None and scored
             else {}
         )
-        support = gather_support(self.guidance, facts, scored, frame.catalogue, case.today) if scored else {}
+        # Asked for every pathway: relevance is measured against the best passage searched, so asking only for the open
+        # ones would let a fact that opens one pathway move another's score.
+        asked = list(frame.catalogue.pathways)
+        everywhere = gather_support(self.guidance, facts, asked, frame.catalogue, case.today) if scored else {}
+        support = {key: everywhere[key] for key in scored if key in everywhere}
         quotes, withheld = gather_quotes(
             self.guidance, considered, frame.catalogue, per_pathway=self.settings.passages_per_pathway
         )

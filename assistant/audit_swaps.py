@@ -29,7 +29,7 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """One attribute over all cases. `score_changes` counts scores that moved at all, and must be 0."""
+    """One attribute over all cases. `score_changes` counts scores that moved in any bit, and must be 0."""
 
     attribute: str
     cases: int
@@ -75,7 +75,7 @@ def _swap_one(
                 if item["eligibility"] != again[key]["eligibility"]:
                     ruled[key] += 1
                 if item["scored"] and again[key]["scored"]:
-                    change = abs(_margin(item) - _margin(again[key]))
+                    change = moved_by(item["explanation"], again[key]["explanation"])
                     scores, moved, largest = scores + 1, moved + (change != 0.0), max(largest, change)
     law = {key: tuple(map(str, catalogue.pathways[key].legal_basis)) for key in ruled}
     changes = tuple(RuleChange(key, times, law[key]) for key, times in sorted(ruled.items()))
@@ -86,8 +86,11 @@ def _by_pathway(suggestion: Mapping[str, Any]) -> dict[str, Any]:
     return {item["pathway"]: item for item in suggestion["assessments"]}
 
 
-def _margin(item: Mapping[str, Any]) -> float:
-    return float(item["explanation"]["margin"])
+def moved_by(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
+    """How far a score moved: the largest difference in base, margin or any contribution; 0.0 only where no bit did."""
+    first, second = ({part["id"]: part["value"] for part in one["contributions"]} for one in (before, after))
+    parts: list[float] = [abs(first.get(key, 0.0) - second.get(key, 0.0)) for key in first.keys() | second.keys()]
+    return float(max([abs(before[key] - after[key]) for key in ("base", "margin")] + parts))
 
 
 def _fact(case: Case, spec: FieldSpec, value: Value) -> Fact:

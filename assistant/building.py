@@ -267,7 +267,7 @@ def training_support(guidance: GuidanceIndex, catalogue: Catalogue) -> Callable[
         query = guidance_query(values, catalogue)
         if int(hashlib.sha256(query.encode()).hexdigest()[:8], 16) % SUPPORT_SAMPLE:
             return float("nan")
-        best = guidance.support_all(query, [pathway])[pathway]
+        best = guidance.support_all(query, catalogue.pathways)[pathway]
         return support([relevance for _, relevance in best])
 
     return measured

@@ -12,9 +12,10 @@ from assistant.core.catalogue import Catalogue
 from assistant.core.consider import Considered
 from assistant.core.domain import Eligibility
 from assistant.derive import Suggestion
-from assistant.evidence import Evidence
+from assistant.evidence import Evidence, score_facts
 from ethics.canonical import canonical
 from ethics.entry import NewEntry
+from ethics.legal_basis import LegalRegister, Query, access_entries
 
 SUGGESTION = "SuggestionShown"
 DECISION = "HumanDecision"
@@ -28,12 +29,17 @@ def suggestion_bytes(suggestion: Suggestion) -> bytes:
 
 
 def suggestion_entries(
-    suggestion: Suggestion, considered: Considered, evidence: Evidence, catalogue: Catalogue, frame: Json
+    suggestion: Suggestion,
+    considered: Considered,
+    evidence: Evidence,
+    catalogue: Catalogue,
+    frame: Json,
+    register: LegalRegister,
 ) -> list[NewEntry]:
     """Everything that one suggestion records, the suggestion itself last."""
     ref, subject = suggestion["suggestion_id"], considered.case.id
     return [
-        NewEntry("DataAccess", _access(considered, catalogue), ref, subject),
+        *_accesses(suggestion, considered, catalogue, register),
         *_screening(considered, ref, subject),
         NewEntry("RuleTrace", _verdicts(considered, suggestion), ref, subject, _sealed(_traces(suggestion))),
         NewEntry("ValidityCheck", _validity(considered, suggestion), ref, subject),
@@ -60,15 +66,25 @@ def _sealed(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False, sort_keys=True).encode()
 
 
-def _access(considered: Considered, catalogue: Catalogue) -> dict[str, Any]:
-    return {
-        "fields": sorted(considered.view.facts),
-        "area": considered.case.area,
-        "purpose": "suggest_pathway",
-        "role": considered.case.role,
-        "masked": len(considered.view.masked),
-        "masked_fields": sorted(considered.view.masked),
-    }
+def _accesses(
+    suggestion: Suggestion, considered: Considered, catalogue: Catalogue, register: LegalRegister
+) -> list[NewEntry]:
+    """What was read and on which ground: for the rules, under the law that comes first, and for each scored law."""
+    case, ref = considered.case, suggestion["suggestion_id"]
+    ordered = [item["pathway"] for item in suggestion["assessments"]]
+    laws = {key: catalogue.pathways[key].legal_basis[0].law for key in ordered}
+    scored = sorted({laws[item["pathway"]] for item in suggestion["assessments"] if item["scored"]})
+    readings = [("rules", laws[ordered[0]], sorted(considered.view.facts))]
+    readings += [("scoring", law, sorted(score_facts(considered, catalogue))) for law in scored]
+    entries = []
+    for purpose, law, fields in readings:
+        query = Query(law=law, purpose=purpose, mode=suggestion["mode"], on=case.today, role=case.role)
+        entries += access_entries(query, register.judge_all(query, fields), case.id, case.area, ref)
+    hidden = sorted(considered.view.masked)
+    if hidden:
+        body = {"fields": [], "area": case.area, "purpose": "rules", "role": case.role, "masked": len(hidden)}
+        entries.append(NewEntry("DataAccess", {**body, "masked_fields": hidden}, ref, case.id))
+    return entries
 
 
 def _screening(considered: Considered, ref: str, subject: str) -> list[NewEntry]:

@@ -115,7 +115,7 @@ def parse_case(
     case_id = str(data.get("case_id") or data.get("id") or fallback_id)
     if not _CASE_ID.fullmatch(case_id):
         raise CaseError(where, "case_id", "may hold 1 to 64 letters, digits and . _ : - only")
-    if any(p.kind == "personal" and p.pattern.search(case_id) for p in catalogue.screening.patterns):
+    if any(p.identifies and p.pattern.search(case_id) for p in catalogue.screening.patterns):
         raise CaseError(where, "case_id", "looks like personal data; use a pseudonymous id")
     on = _date(where, "today", data["today"]) if data.get("today") else today
     seen = area or data.get("caller_area") or EVERY_AREA

@@ -481,6 +481,7 @@ class _ScreeningPattern(_Strict):
     pattern: str
     flags: Literal["", "i"] = ""
     replacement: str = ""
+    identifies: bool = False
 
     @model_validator(mode="after")
     def _compiles(self) -> Self:

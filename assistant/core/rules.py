@@ -153,6 +153,8 @@ class ScreeningPattern:
     kind: Literal["personal", "instruction"]
     pattern: re.Pattern[str]
     replacement: str = ""
+    identifies: bool = False
+    """Whether a match names a person on its own, so that it may not stand in a case id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

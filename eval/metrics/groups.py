@@ -209,7 +209,7 @@ def after_expected(attribute: str, values: Sequence[str], chosen: ArrayLike, exp
     variation = chance * (1 - chance)
     known = groups != ""
     names = sorted(set(groups[known]))
-    found = []
+    found: list[Any] = []
     for group in names:
         inside, outside = groups == group, known & (groups != group)
         enough = min(variation[inside].sum(), variation[outside].sum()) >= FEWEST_EXPECTED

@@ -53,7 +53,7 @@ def choices(trained: TrainedModel, people: HeldOut, places: Ints, truth: Truth) 
             continue
         given = people.pathway[rows]
         chosen = np.array([options.index(p) if p in options else -1 for p in given])
-        part = np.ix_(rows, options)
+        part = np.ix_(rows, np.array(options))
         found.append(Choices(goal_type, rows, tuple(options), opened[part], stated[part], true[part], chosen))
     return found
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.core.catalogue import load_catalogue
 from assistant.core.errors import UserError
@@ -150,6 +152,6 @@ def dense(documents: Sequence[Document], laws: LawNames) -> Made:
     return Made(rank, f"built-in encoder, {vectors.dimension} whole numbers, cosine")
 
 
-def _top(scores: np.ndarray, ids: Sequence[str], k: int) -> list[tuple[str, float]]:  # type: ignore[type-arg]
+def _top(scores: NDArray[Any], ids: Sequence[str], k: int) -> list[tuple[str, float]]:
     order = np.argsort(-scores, kind="stable")[:k]
     return [(ids[row], float(scores[row])) for row in order if scores[row] > 0]
