@@ -495,7 +495,13 @@ class Assistant:
 
         Each result is `{file, status, documents, problem}`. Raises `UserError` when a path holds no files at all.
         """
-        return import_files(self.workspace, self.guidance, self.log, paths, corpus)
+        try:
+            return import_files(self.workspace, self.guidance, self.log, paths, corpus)
+        except BaseException:
+            self.__dict__.pop("guidance", None)  # it holds what was not stored
+            raise
+        finally:
+            self.__dict__.pop("_versions", None)
 
     def import_history(self, file: Path, mapping: Path) -> dict[str, Any]:
         """Read earlier cases as the mapping says and keep them, sealed; the same file again changes nothing.

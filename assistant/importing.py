@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,25 @@ def import_files(
         status = "new" if new else "unchanged"
         results.append({"file": str(file), "status": status, "documents": len(documents), "problem": None})
     if changed:
-        index.save(workspace.guidance)
         failed = sum(result["problem"] is not None for result in results)
-        log.append([_imported(read, index.version, failed)])
+        _put_in_use(workspace, index, log, _imported(read, index.version, failed))
     return sorted(results, key=lambda result: str(result["file"]))
+
+
+def _put_in_use(workspace: Workspace, index: GuidanceIndex, log: EthicsLog, entry: NewEntry) -> None:
+    """Write the index beside the one in use, log the import, and only then change places: a failure changes nothing."""
+    incoming = workspace.guidance.with_name("guidance.incoming")
+    try:
+        index.save(incoming)
+        log.append([entry])
+    except BaseException:
+        for leftover in workspace.folder.glob("guidance.incoming*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        raise
+    former = workspace.guidance.with_name("guidance.former")
+    workspace.guidance.rename(former)
+    incoming.rename(workspace.guidance)
+    shutil.rmtree(former)
 
 
 def _refuse_taken(file: Path, documents: Sequence[Document], taken: dict[str, Path]) -> None:
