@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from app_fixtures import (
@@ -31,6 +32,7 @@ from app_fixtures import (
 )
 
 from assistant.app import Assistant
+from assistant.core.cases import Located
 from assistant.workspace import Workspace
 
 __all__ = ["made", "suggested", "with_suggestions", "workspace"]
@@ -148,7 +150,7 @@ def test_init_in_operation_without_history(tmp_path: Path) -> None:
 
 
 def test_search_has_the_contracts_form(made: Made) -> None:
-    ran = spawned(
+    ran = vejviser(
         "search", "frist for genoptræning", "--k", 5, "--as-of", "2026-11-23", "--json", workspace=made.folder
     )
 
@@ -261,6 +263,36 @@ def test_imported_guidance_is_found_at_once_and_again_is_unchanged(workspace: Pa
     with Assistant(Workspace(workspace)) as assistant:
         (entry,) = assistant.log.find(type="SourceImported")
         assert (entry.body["documents"], entry.body["rejected"]) == (2, 1)
+
+
+def test_an_import_that_cannot_be_logged_leaves_the_guidance_as_it_was(workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "ventetid.md").write_text(GUIDANCE, encoding="utf-8")
+    before = fingerprint(workspace)
+    with Assistant(Workspace(workspace)) as assistant:
+        version = assistant.guidance.version
+        with patch.object(assistant.log, "append", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+            assistant.import_guidance([tmp_path / "ventetid.md"])
+        assert assistant.guidance.version == version
+    assert fingerprint(workspace) == before
+
+    again = vejviser("import", "guidance", tmp_path / "ventetid.md", "--json", workspace=workspace)
+
+    assert (again.code, again.json["status"]) == (0, "new")
+    assert sorted(path.name for path in workspace.iterdir()) == sorted({name.split("/")[0] for name in before})
+
+
+def test_a_suggestion_after_an_import_in_the_same_process_names_the_new_guidance(
+    workspace: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "ventetid.md").write_text(GUIDANCE, encoding="utf-8")
+    with Assistant(Workspace(workspace)) as assistant:
+        case = assistant.read_case(Located("V01", read_vignettes()[0]))
+        before = assistant.suggest(case)["versions"]["guidance"]
+        assistant.import_guidance([tmp_path / "ventetid.md"])
+        after = assistant.suggest(case)
+
+        assert before != after["versions"]["guidance"] == assistant.guidance.version
+        assert assistant.replay(after["suggestion_id"], full=True).same
 
 
 def test_two_files_of_one_name_do_not_silently_replace_each_other(workspace: Path, tmp_path: Path) -> None:

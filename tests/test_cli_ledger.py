@@ -76,7 +76,7 @@ def test_a_slip_with_sql_is_refused_by_the_file_itself(with_suggestions: Path, s
 def test_an_untouched_log_verifies(suggested: Suggested) -> None:
     before = fingerprint(suggested.folder)
 
-    ran = spawned("ledger", "verify", "--json", workspace=suggested.folder)
+    ran = vejviser("ledger", "verify", "--json", workspace=suggested.folder)
 
     assert (ran.code, ran.err) == (0, "")
     assert (ran.json["ok"], ran.json["first_bad"], ran.json["reason"]) == (True, None, None)

@@ -18,9 +18,7 @@ from app_fixtures import (
     environment,
     fingerprint,
     made,
-    one_sentence,
     read_vignettes,
-    spawned,
     suggested,
     vejviser,
     with_suggestions,
@@ -177,7 +175,7 @@ def test_output_that_cannot_be_written_is_one_sentence(suggested: Suggested) -> 
 def test_a_reader_that_stops_early_is_no_error(suggested: Suggested) -> None:
     reading, writing = os.pipe()
     process = subprocess.Popen(
-        command("search", "genoptræning", "--k", "100", "--json"),
+        command("ledger", "prove", "0"),
         env=environment(suggested.folder),
         stdout=writing,
         stderr=subprocess.PIPE,
@@ -204,10 +202,3 @@ def test_reading_commands_leave_every_byte_of_the_workspace(with_suggestions: Pa
     ):
         assert vejviser(*words, workspace=with_suggestions).code == 0, words
         assert fingerprint(with_suggestions) == before, words
-
-
-def test_a_missing_workspace_in_a_program_of_its_own_is_one_sentence(tmp_path: Path) -> None:
-    ran = spawned("replay", "s-1", "--workspace", tmp_path / "findes-ikke")
-
-    assert ran.code == 3
-    assert one_sentence(ran)
