@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import models.encoder.adapt
 from assistant.core.errors import MissingError, UserError
 from models.encoder.adapt import adapt
 from models.encoder.load import built_in_encoder, encoder_version, load_encoder
@@ -121,11 +122,13 @@ TOPICS = (
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_adapting_teaches_which_words_go_together_in_ones_own_texts(tmp_path: Path) -> None:
+def test_adapting_teaches_which_words_go_together_in_ones_own_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.encoder.adapt, "FEWEST", len(TOPICS))
     texts = [
-        f"Nummer {turn} i bogen handler for det meste om {a} og {b} og om det, der ligner. "
-        f"Der skal man især se på {c} og {d}, når man læser videre om nummer {turn}."
-        for turn in range(8)
+        f"Bogen handler her for det meste om {a} og {b} og om det, der ligner. "
+        f"Der skal man især se på {c} og {d}, når man læser videre i bogen."
         for a, b, c, d in TOPICS
     ]
     adapt(texts, tmp_path / "egen")
@@ -136,4 +139,4 @@ def test_adapting_teaches_which_words_go_together_in_ones_own_texts(tmp_path: Pa
         scores = firsts @ seconds.T / np.linalg.norm(firsts, axis=1)[:, None] / np.linalg.norm(seconds, axis=1)
         return float(np.diagonal(scores).mean() - scores.mean())
 
-    assert right(after) > right(before) + 0.1
+    assert right(after) > 1.5 * right(before)

@@ -115,11 +115,10 @@ class Desk(DeskView):
         except StaleCaseError:
             fresh, _ = self._opened(request)
             redrawn = self._case(s, fresh)
-            names = {"by": fresh.stored.changed_by}
             return {
                 **redrawn,
                 s.editor: gr.update(visible=True),
-                s.edit_message: self._message(self.t("stale", **names)),
+                s.edit_message: self._message(self.t("stale", by=self._name(fresh.stored.changed_by))),
             }
         work.keep_draft(self.house, opened.case.id, visitor, f"field-{field}", "")
         fresh, _ = self._opened(request)

@@ -14,6 +14,9 @@ from models.encoder.train import SEED, WEIGHTS, Recipe, fitted, write
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-ZÆØÅ§])")
 
+BATCH = 16
+"""Small, so that even a short handbook gives enough steps to learn from."""
+
 FEWEST = 50
 """Pairs below which fitting would only learn by heart."""
 
@@ -31,7 +34,7 @@ def own_pairs(texts: Sequence[str], seed: int) -> list[Pair]:
     return list(dict.fromkeys(pairs))
 
 
-def adapt(texts: Sequence[str], folder: Path, seed: int = SEED, epochs: int = 4) -> str:
+def adapt(texts: Sequence[str], folder: Path, seed: int = SEED, epochs: int = 20) -> str:
     """Fit the built-in encoder further on passages and write it to `folder`; the new version's name.
 
     Words that the built-in vocabulary lacks stay cut into pieces. Raises `UserError` for too few texts.
@@ -41,6 +44,6 @@ def adapt(texts: Sequence[str], folder: Path, seed: int = SEED, epochs: int = 4)
     pairs = own_pairs(texts, seed)
     if len(pairs) < FEWEST:
         raise UserError(f"{len(pairs)} sentences are too few to adapt the encoder; import more guidance first.")
-    recipe = Recipe(seed=seed, epochs=epochs, rate=0.002)
+    recipe = Recipe(seed=seed, epochs=epochs, rate=0.005, batch=BATCH)
     model: Any = SentenceTransformer(str(WEIGHTS), device="cpu")
     return write(fitted(model, pairs, recipe), pairs, None, recipe, folder)

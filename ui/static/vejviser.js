@@ -32,6 +32,15 @@
     },
   };
   document.addEventListener("click", (event) => {
+    // The page has a base address, against which a bare #place would leave the case.
+    const jump = event.target.closest('a[href^="#"]');
+    const place = jump && document.getElementById(jump.getAttribute("href").slice(1));
+    if (place) {
+      event.preventDefault();
+      if (!place.hasAttribute("tabindex")) place.tabIndex = -1;
+      place.focus({ preventScroll: true });
+      place.scrollIntoView({ block: "start" });
+    }
     const button = event.target.closest("[data-act]");
     if (button && acts[button.dataset.act]) acts[button.dataset.act](button);
     const back = event.target.closest("#gem, #ukendt, #fortryd");
