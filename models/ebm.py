@@ -70,7 +70,7 @@ def fit_tables(
     columns = [pathway.astype(np.float64)] if pathways > 1 else []
     rows = np.column_stack([*columns, table[:, places]]) if places or columns else np.zeros((len(table), 1))
     pairs = [(0, place + 1) for place in range(len(places))] if pathways > 1 else []
-    number = how_many(len(table)) if settings.joints is None else settings.joints
+    number = how_many(len(table), pathways) if settings.joints is None else settings.joints
     fit = partial(_fit, rows, types, reached, seed, settings)
     together = _strongest(fit, features, places, len(columns), number) if number else []
     pairs += [(places.index(a) + len(columns), places.index(b) + len(columns)) for a, b in together]

@@ -1,9 +1,9 @@
 """Two facts that matter together, shared between them exactly.
 
-With much data and few pathways some pairs of facts say more than the two apart (measured on 87,326 knee
-replacements: test AUC 0.7153 without, 0.7170 with twenty). A joint term h(x_j, x_k) is one more additive part of
-the margin. In the interventional explanation game its Shapley value splits in two closed forms, so it needs no
-place of its own in an explanation:
+With much data and few pathways some pairs of facts say more than the two apart. Measured: on 87,326 knee
+replacements test AUC 0.7153 without and 0.7168 with twenty; on 13,913 unemployed 0.566 and 0.568 with ten.
+A joint term h(x_j, x_k) is one more additive part of the margin. In the interventional explanation game its
+Shapley value splits in two closed forms, so it needs no place of its own in an explanation:
 
     share of j = ½ [h(x_j, x_k) − H_k(x_k) + H_j(x_j)] − ½ μ,   H_j(x_j) = mean_b h(x_j, b_k),   μ = mean_b h(b_j, b_k)
 
@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from models.columns import Floats, Ints
 from models.features import Feature, bin_counts
 
-FEWEST_ROWS = 40_000
-"""With fewer rows to learn from, joint terms were noise on every history tried."""
+PER_PATHWAY = 1000
+"""With fewer rows per pathway the pathway's own effects need them all."""
 
-ROWS_PER_JOINT = 4000
+ROWS_PER_JOINT = 1000
 MOST = 20
 
 
@@ -64,9 +64,13 @@ class Joint:
         return (whole + tilt) / 2, (whole - tilt) / 2
 
 
-def how_many(rows: int) -> int:
-    """How many joint terms a history of so many rows supports."""
-    return min(MOST, rows // ROWS_PER_JOINT) if rows >= FEWEST_ROWS else 0
+def how_many(rows: int, pathways: int) -> int:
+    """How many joint terms a history of so many rows supports.
+
+    >>> how_many(12_500, 27), how_many(9_500, 7), how_many(80_000, 1)
+    (0, 9, 20)
+    """
+    return min(MOST, rows // ROWS_PER_JOINT) if rows >= PER_PATHWAY * pathways else 0
 
 
 def barred(features: Sequence[Feature], places: Sequence[int]) -> list[tuple[int, int]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from models.ebm import FitSettings
 from models.evidence import EvidenceSource, Timeline, as_of_priors, batch_evidence, shrunken_rate
 from models.features import GUIDANCE, PAST_CASES, Feature, allowed_features, bins_of, encode, encode_many
 from models.history import Episode
-from models.pathway_model import ModelFileError, PathwayModel, sigmoid
+from models.pathway_model import ModelFileError, PathwayModel
 from models.synthetic import generate
 from models.train import HistoryError, TrainedModel, train
 
@@ -274,16 +273,3 @@ def test_small_cells_are_pooled_and_weighted_means_kept() -> None:
     assert pooled[0, 0] == 1.0
     assert pooled[0, 4] == -1.0
     assert (pooled * counts).sum() == pytest.approx((pair * counts).sum())
-
-
-def test_scoring_is_fast_enough(trained: TrainedModel) -> None:
-    model = trained.model
-    people = encode_many(model.content.features, [e.facts for e in trained.test.episodes])
-    people = np.tile(people, (10, 1))
-    past = np.full((len(people), len(model.pathways)), 0.5)
-
-    started = time.process_time()
-    chances = sigmoid(model.scores(people, past, None))
-    spent = time.process_time() - started
-
-    assert chances.size / spent > 50_000
