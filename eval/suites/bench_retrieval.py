@@ -87,8 +87,8 @@ def _langchain(documents: Sequence[Document], options: Mapping[str, Any]) -> Ask
     pages = [Page(page_content=f"{d.title}. {d.text}", metadata={"id": d.id}) for d in documents]
     lexical = BM25Retriever.from_documents(pages, k=K, **options)
     dense = FAISS.from_documents(pages, lang_embeddings()).as_retriever(search_kwargs={"k": K})
-    ensemble = EnsembleRetriever(retrievers=[lexical, dense], weights=[0.5, 0.5])
-    return ensemble.invoke
+    ask: Ask = EnsembleRetriever(retrievers=[lexical, dense], weights=[0.5, 0.5]).invoke
+    return ask
 
 
 def lang_embeddings() -> Any:
