@@ -21,6 +21,10 @@ NEWEST = 60
 EVERYTHING = "*"
 
 
+FLOOR = 10
+"""Fewer decisions than this say more of a person than of the practice (ethics handbook, E21)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """How suggestions are used, counted from the log."""
@@ -34,8 +38,8 @@ class Figures:
 
     @property
     def followed(self) -> float | None:
-        """Share of decisions that followed the first suggestion; None without a decision."""
-        return self.outcomes.get("followed", 0) / self.decisions if self.decisions else None
+        """Share of decisions that followed the first suggestion; None below ten, where it would be about a person."""
+        return self.outcomes.get("followed", 0) / self.decisions if self.decisions >= FLOOR else None
 
 
 def figures_of(entries: Sequence[Any], size: int) -> Figures:
