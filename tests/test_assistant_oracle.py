@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from case_strategies import Raw, days, make_case, raw_facts
-from hypothesis import given, settings
+from case_strategies import Raw, days, make_case, raw_facts, satisfying
+from hypothesis import find, given, settings
 
 from assistant.core.cases import parse_case, read_case_file
 from assistant.core.catalogue import Catalogue, load_catalogue
@@ -78,12 +78,23 @@ def agrees(seen: Counter[tuple[str, str]], facts: Raw, day: dt.date) -> None:
         seen.update((key, verdict) for verdict in ("eligible", "undetermined", "blocked") for key in engine[verdict])
 
 
+def aimed_at(key: str) -> Raw:
+    """One case that meets a pathway's conditions, where chance alone does not always draw one."""
+    fits = find(satisfying(BUILT_IN.pathways[key].eligibility), lambda chosen: all(chosen.values()))
+    return {"consent_health_exchange": "givet", **{name: values[0] for name, values in fits.items()}}
+
+
 def test_engine_and_oracle_agree_on_generated_cases_that_reach_every_verdict_of_every_pathway() -> None:
     seen: Counter[tuple[str, str]] = Counter()
 
     agrees(seen)
 
     never_opens = {"jobrotation_legacy"}  # its condition is false on purpose: old texts resolve to "abolished"
+    day = dt.date(2026, 1, 15)
+    for key in BUILT_IN.pathways.keys() - never_opens:
+        engine = judged_by_engine(make_case(aimed_at(key), BUILT_IN, area=EVERY_AREA, today=day), BUILT_IN)
+        assert without(engine, set()) == judged_by_oracle(aimed_at(key), EVERY_AREA, day)
+        seen.update((found, "eligible") for found in engine["eligible"])
     assert {key for key, verdict in seen if verdict == "eligible"} == set(BUILT_IN.pathways) - never_opens
     closed = {key for key, pathway in BUILT_IN.pathways.items() if not pathway.new_entrants}
     assert {key for key, verdict in seen if verdict == "undetermined"} == set(BUILT_IN.pathways) - closed
